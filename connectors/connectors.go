@@ -1,0 +1,131 @@
+// Package connectors is the contract between a channel and the hub. An author of a connector reads this file and
+// docs/adding-a-connector.md, nothing else.
+//
+// A connector says what it is ([Spec]) and opens a [Source] from a source's settings. A Source always has Parse, and
+// one of [Receiver], [Poller] or [Listener]. What arrives is stored untouched before anybody reads it: Receive
+// verifies and hands over bytes; Parse runs after the broker, may run again years later, and must be pure.
+//
+// Authors steer the hub by what they return, as *lead.Error: KindInvalid is answered 4xx or becomes a rejection,
+// KindUnauthorized is answered 401, KindForbidden 403, KindTransient is tried again. Error texts never carry a secret or
+// the signature that would have been right.
+package connectors
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// Connector is one channel. It is stateless and made once.
+type Connector interface {
+	Spec() Spec
+	// Open makes a Source from the settings of one configured source. It checks them fully and never touches the
+	// network: an error here is an error of configuration, shown to the person who applies it.
+	Open(Settings) (Source, error)
+}
+
+// Source reads what a configured source of this channel delivered.
+type Source interface {
+	// Parse reads the drafts out of a Raw: usually one, none for an event that carries no lead (recorded as
+	// a rejection no_lead, so that every event is accounted for). It is pure: no
+	// network, no clock, no state. An error rejects the Raw; its texts are shown to people.
+	Parse(lead.Raw) ([]lead.Draft, error)
+}
+
+// Receiver is a Source that is pushed to.
+type Receiver interface {
+	// Receive verifies the request on its raw bytes before it reads any meaning in them, and says what is to be
+	// stored and what to reply. It must not block on anything but the body. r.Body is limited by the hub; read
+	// it with ReadBody. Headers of Delivery.Reply are sent with an error as well (a browser needs CORS headers to read
+	// the error); its status and body only without one.
+	Receive(r *http.Request) (Delivery, error)
+}
+
+// Poller is a Source that is asked.
+type Poller interface {
+	// Poll asks for what came after cursor ("" at first). The hub stores the delivery and only then keeps next.
+	Poll(ctx context.Context, cursor string) (d Delivery, next string, err error)
+}
+
+// Listener is a Source with a connection of its own.
+type Listener interface {
+	// Listen runs until ctx ends. emit returns when the delivery is durable; acknowledge to the vendor only then.
+	Listen(ctx context.Context, emit func(Delivery) error) error
+}
+
+// Delivery is what one request or poll brought.
+type Delivery struct {
+	Events []Event // none for a handshake
+	Reply  Reply   // push only
+}
+
+// Event is one thing to store.
+type Event struct {
+	// ID is the channel's own id of the event, the same when it is delivered again; "" when the channel has none.
+	ID          string
+	Body        []byte // as it arrived
+	ContentType string
+	Query       string            // undecoded, when Parse needs it
+	Header      map[string]string // those request headers that Parse needs; no credentials
+	Signals     []lead.Signal
+}
+
+// Reply is the answer to a push. The zero Status asks for the hub's own: 202 with id and status_url.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Settings are the values of one source, checked against the Spec: every field present with its default, numbers as
+// int, booleans as bool, lists as []string, everything else as string.
+type Settings struct {
+	Source string // key of the source
+	Values map[string]any
+	// Mapping and Defaults of the source; ApplyMapping uses them.
+	Mapping  map[string]string
+	Defaults map[string]string
+	Now      func() time.Time
+}
+
+// Spec describes a connector once, for the documentation, the console's form, `leadhub check` and the README table.
+type Spec struct {
+	Channel     string // folder name and the word in configuration
+	Title       Text
+	Description Text
+	Docs        string // where the vendor describes what this connector speaks
+	Push        bool   // has a URL of its own
+	Settings    []Field
+	// Identities that this channel brings, and which of them a person can have only one of per scope.
+	Identities []IdentityKind
+}
+
+// IdentityKind is a kind of identity that a channel brings.
+type IdentityKind struct {
+	Kind   string
+	Unique bool
+}
+
+// Text is a text for people in both languages.
+type Text struct{ EN, ZH string }
+
+// Types of a setting.
+const (
+	TypeString = "string"
+	TypeInt    = "int"
+	TypeBool   = "bool"
+	TypeList   = "list" // of strings
+)
+
+// Field is one setting of a channel.
+type Field struct {
+	Name     string // snake_case
+	Type     string // one of the Type constants; TypeString when ""
+	Help     Text
+	Default  any
+	Required bool
+	Secret   bool     // sealed at rest, never shown again
+	OneOf    []string // allowed values; any when empty
+}

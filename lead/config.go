@@ -1,0 +1,75 @@
+package lead
+
+import "time"
+
+// Source is one configured instance of a channel.
+type Source struct {
+	Key     string `json:"key"` // in the URL: /in/{key}; letters, digits, dash, underscore
+	Channel string `json:"channel"`
+	Name    string `json:"name"`
+	Trust   int    `json:"trust"` // 0 to 100, 50 unless set: which source wins when two say different things
+	Enabled bool   `json:"enabled"`
+	// Settings are the channel's own, as its Spec says. Secrets are sealed at rest and left out by the API.
+	Settings map[string]any `json:"settings,omitempty"`
+	// Mapping names for a field of the channel the field of the Draft it goes to: {"你的手机": "phone"}.
+	Mapping map[string]string `json:"mapping,omitempty"`
+	// Defaults are values for fields that the channel left empty.
+	Defaults map[string]string `json:"defaults,omitempty"`
+}
+
+// Team is a group of reps.
+type Team struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+}
+
+// Rep is somebody leads are assigned to.
+type Rep struct {
+	Key    string `json:"key"`
+	Name   string `json:"name"`
+	Team   string `json:"team"`
+	Weight int    `json:"weight"` // share of the leads relative to the others; 1 unless set, 0 gets none
+	Active bool   `json:"active"`
+	// Credit is the state of the weighted round robin; the hub keeps it.
+	Credit   int64 `json:"-"`
+	Assigned int64 `json:"assigned"` // leads that rules gave to this rep so far
+}
+
+// Settings are the hub's own.
+type Settings struct {
+	NumberPrefix string   `json:"number_prefix"` // of lead numbers; "XL" unless set
+	TimeZone     string   `json:"time_zone"`     // IANA name; Asia/Shanghai unless set
+	Country      string   `json:"country"`       // of phone numbers without a country code; CN unless set
+	NeverKeys    []string `json:"never_keys"`    // phones and emails that are never identities, beside the list that ships
+}
+
+// Config is what people set up, as one consistent snapshot.
+type Config struct {
+	Version  int64    `json:"version"` // grows with every change
+	Sources  []Source `json:"sources"`
+	Teams    []Team   `json:"teams"`
+	Reps     []Rep    `json:"reps"`
+	Settings Settings `json:"settings"`
+}
+
+// Token lets a program or a person use the API. Its secret is shown once, when it is made; the pool keeps a hash.
+type Token struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Scopes  []string  `json:"scopes"` // see Scopes
+	Created time.Time `json:"created"`
+	Hash    string    `json:"-"`
+}
+
+// Scopes of a Token.
+const (
+	ScopeAdmin       = "admin"       // everything
+	ScopeLeadsRead   = "leads:read"  // leads, touches, history
+	ScopeSubmissions = "submissions" // where a submission is now
+	ScopeRejections  = "rejections"  // see, correct and replay rejections
+	ScopeConfigRead  = "config:read" // sources, reps, settings
+	ScopeConfigWrite = "config:write"
+)
+
+// Scopes lists every scope.
+var Scopes = []string{ScopeAdmin, ScopeLeadsRead, ScopeSubmissions, ScopeRejections, ScopeConfigRead, ScopeConfigWrite}

@@ -1,0 +1,61 @@
+package lead
+
+import "time"
+
+// Stages at which a Raw can be rejected.
+const (
+	StageParse     = "parse"
+	StageNormalize = "normalize"
+	StageSpam      = "spam" // quarantine
+	StageSink      = "sink"
+)
+
+// Rejection is what could not go on. It is visible, editable and replayable: State "open" counts, "resolved" means that a
+// later replay brought it into the pool.
+type Rejection struct {
+	ID         string    `json:"id"` // the submission's id, or the Raw's when no draft could be read
+	Source     string    `json:"source"`
+	Channel    string    `json:"channel"`
+	Stage      string    `json:"stage"`
+	Code       string    `json:"code"`
+	Message    string    `json:"message"`
+	Hint       string    `json:"hint"`
+	Score      int       `json:"score,omitempty"`   // spam score
+	Signals    []Signal  `json:"signals,omitempty"` // of the spam score
+	At         time.Time `json:"at"`
+	ReceivedAt time.Time `json:"received_at"`
+	Attempt    int       `json:"attempt"`         // of the Raw that failed
+	State      string    `json:"state,omitempty"` // "open" or "resolved"
+	Draft      *Draft    `json:"draft,omitempty"` // what was read, to be corrected; nil when nothing could be read
+	Raw        *Raw      `json:"raw,omitempty"`   // to be sent again
+	Body       []byte    `json:"body,omitempty"`  // of the Raw, as it arrived
+}
+
+// States of a Rejection.
+const (
+	RejectionOpen     = "open"
+	RejectionResolved = "resolved"
+)
+
+// States of a submission, as the status URL tells.
+const (
+	StateReceived    = "received"    // accepted and on its way
+	StateRejected    = "rejected"    // see reason; can be corrected and replayed
+	StateQuarantined = "quarantined" // held as spam; can be released
+	StatePooled      = "pooled"      // in the pool as a new lead, not yet assigned
+	StateMerged      = "merged"      // in the pool, joined to a lead that was there
+	StateAssigned    = "assigned"    // in the pool, and the lead has an owner
+)
+
+// SubmissionStatus tells where a submission is now.
+type SubmissionStatus struct {
+	ID         string     `json:"id"`
+	State      string     `json:"state"`
+	Lead       string     `json:"lead"` // id of the living lead; "" unless in the pool
+	LeadNumber string     `json:"lead_number"`
+	Owner      string     `json:"owner"`
+	Reason     string     `json:"reason"` // in words
+	Code       string     `json:"code,omitempty"`
+	Hint       string     `json:"hint,omitempty"`
+	At         *time.Time `json:"at,omitempty"`
+}

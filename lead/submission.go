@@ -1,0 +1,204 @@
+package lead
+
+import "time"
+
+// Raw is one thing as it arrived. Body is never changed: on the broker it is the record's value byte for byte, and
+// everything else travels as one header.
+type Raw struct {
+	ID          string            `json:"id"` // see NewID and DeriveID
+	Source      string            `json:"source"`
+	Channel     string            `json:"channel"`
+	EventID     string            `json:"event_id,omitempty"` // the channel's own id of the event; "" when it has none
+	ReceivedAt  time.Time         `json:"received_at"`
+	ContentType string            `json:"content_type,omitempty"`
+	Path        string            `json:"path,omitempty"`   // what followed /in/{source}
+	Query       string            `json:"query,omitempty"`  // undecoded
+	Header      map[string]string `json:"header,omitempty"` // the request headers that Parse may need, canonical names
+	RemoteIP    string            `json:"remote_ip,omitempty"`
+	Signals     []Signal          `json:"signals,omitempty"` // what intake noticed that speaks for spam
+	// Draft is a person's correction of a rejection. When it is set, Parse is not asked.
+	Draft   *Draft `json:"draft,omitempty"`
+	Attempt int    `json:"attempt,omitempty"` // 0 as it arrived; grows by one with every replay
+	Body    []byte `json:"-"`
+}
+
+// Field names of a Draft. A connector fills these and the mapping of a source targets them; any other name is kept
+// under Submission.Extra.
+const (
+	FieldName       = "name"
+	FieldFamilyName = "family_name"
+	FieldGivenName  = "given_name"
+	FieldHonorific  = "honorific"
+	FieldPhone      = "phone" // one value may hold several numbers
+	FieldEmail      = "email"
+	FieldCompany    = "company"
+	FieldTitle      = "title" // job title
+	FieldCountry    = "country"
+	FieldProvince   = "province"
+	FieldCity       = "city"
+	FieldDistrict   = "district"
+	FieldAddress    = "address"
+	FieldMessage    = "message"
+	FieldProduct    = "product"
+	FieldBudget     = "budget"
+	FieldTag        = "tag"
+	FieldLanguage   = "language"
+	FieldWechat     = "wechat" // a WeChat name that a person typed; not an identity of the platform
+	FieldQQ         = "qq"
+	FieldExternalID = "external_id" // the id of this person in the source's own system
+	FieldReferrer   = "referred_by" // 推荐人
+	FieldOwnerHint  = "owner_hint"  // a colleague the person asked for
+
+	FieldConsent        = "consent" // yes or no, in the words the form uses
+	FieldConsentText    = "consent_text"
+	FieldConsentVersion = "consent_version"
+	FieldConsentPurpose = "consent_purpose"
+	FieldConsentAt      = "consent_at"
+
+	FieldUTMSource   = "utm_source"
+	FieldUTMMedium   = "utm_medium"
+	FieldUTMCampaign = "utm_campaign"
+	FieldUTMTerm     = "utm_term"
+	FieldUTMContent  = "utm_content"
+	FieldUTMID       = "utm_id"
+	FieldPage        = "page"     // URL of the page the form stood on
+	FieldReferrerURL = "referrer" // URL the visitor came from
+	FieldLanding     = "landing"  // URL of the first page of the visit
+)
+
+// ClickIDFields are the click ids of advertising platforms that are kept as attribution.
+var ClickIDFields = []string{"gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid", "clickid", "bd_vid", "qz_gdt", "gdt_vid"}
+
+// Draft is what the channel said, as strings, before anything is cleaned.
+type Draft struct {
+	// Fields holds the values per field name, in the order the channel gave them.
+	Fields map[string][]string `json:"fields"`
+	// EventTime is when it happened by the channel's clock, in any usual form; "" means when it was received.
+	EventTime string `json:"event_time,omitempty"`
+	// Identities are ids the platform itself gave (openid, unionid, buyer id …), never typed by a person.
+	Identities []Identity `json:"identities,omitempty"`
+	Signals    []Signal   `json:"signals,omitempty"` // what speaks for spam
+	Test       bool       `json:"test,omitempty"`    // the channel marked it as a test
+}
+
+// Add appends a value to a field; empty values are left out.
+func (d *Draft) Add(field, value string) {
+	if value == "" {
+		return
+	}
+	if d.Fields == nil {
+		d.Fields = map[string][]string{}
+	}
+	d.Fields[field] = append(d.Fields[field], value)
+}
+
+// First returns the first value of a field, or "".
+func (d *Draft) First(field string) string {
+	if v := d.Fields[field]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// Signal is one observation that speaks for spam. The hub adds up the points; from SpamThreshold on the
+// submission goes to quarantine.
+type Signal struct {
+	Code   string `json:"code"` // honeypot, too_fast, links, rate …
+	Points int    `json:"points"`
+	Detail string `json:"detail,omitempty"` // for people; never personal data
+}
+
+// SpamThreshold is the sum of Signal.Points from which a submission is quarantined.
+const SpamThreshold = 100
+
+// SpamScore adds up the points of signals.
+func SpamScore(signals []Signal) int {
+	sum := 0
+	for _, s := range signals {
+		sum += s.Points
+	}
+	return sum
+}
+
+// Submission is a Draft made clean and ready to compare.
+type Submission struct {
+	ID          string            `json:"id"`            // the Raw's id; from the second of one Raw on ".1", ".2" … is appended
+	Raw         string            `json:"raw,omitempty"` // the Raw's id when it differs from ID
+	Source      string            `json:"source"`
+	Channel     string            `json:"channel"`
+	Trust       int               `json:"trust"` // of the source when it was normalised, 0 to 100
+	EventTime   time.Time         `json:"event_time"`
+	ReceivedAt  time.Time         `json:"received_at"`
+	Name        Name              `json:"name,omitzero"`
+	Phones      []Phone           `json:"phones,omitempty"`
+	Emails      []Email           `json:"emails,omitempty"`
+	Company     Company           `json:"company,omitzero"`
+	Title       string            `json:"title,omitempty"`
+	Region      Region            `json:"region,omitzero"`
+	RegionFrom  string            `json:"region_from,omitempty"` // "fields", "address" or "phone": how sure the region is
+	Address     string            `json:"address,omitempty"`
+	Message     string            `json:"message,omitempty"`
+	Products    []string          `json:"products,omitempty"`
+	Tags        []string          `json:"tags,omitempty"`
+	Consents    []Consent         `json:"consents,omitempty"`
+	Origin      Origin            `json:"origin,omitzero"`
+	Identities  []Identity        `json:"identities"` // at least one; sorted, the strongest first
+	Extra       map[string]string `json:"extra,omitempty"`
+	Notes       []string          `json:"notes,omitempty"` // what could not be used and why, for people
+	Spam        int               `json:"spam,omitempty"`  // score below the threshold
+	Test        bool              `json:"test,omitempty"`
+	TraceParent string            `json:"-"` // W3C trace context, carried as a header
+}
+
+// Name of a person. Honorifics (先生, 女士, 总, Mr) are kept apart.
+type Name struct {
+	Display   string `json:"display"`
+	Key       string `json:"key"` // comparison form: width and case folded, no spaces between Han characters
+	Honorific string `json:"honorific,omitempty"`
+	Family    string `json:"family,omitempty"`
+	Given     string `json:"given,omitempty"`
+}
+
+// Types of Phone.
+const (
+	PhoneMobile   = "mobile"
+	PhoneLandline = "landline"
+	PhoneService  = "service" // 400, 800, 95xxx: a company, not a person
+	PhoneUnknown  = "unknown"
+)
+
+// Phone is one number. Province and City are where it was issued: a hint, never evidence, as numbers are ported.
+type Phone struct {
+	E164     string `json:"e164"`
+	Ext      string `json:"ext,omitempty"`
+	Type     string `json:"type"`
+	Raw      string `json:"raw,omitempty"` // as typed, when it differs
+	Province string `json:"province,omitempty"`
+	City     string `json:"city,omitempty"`
+	// Blocked says why the number can never be a key ("placeholder"); "" when it can.
+	Blocked string `json:"blocked,omitempty"`
+}
+
+// Display is the E.164 number with its extension: "+862088881234;ext=8001".
+func (p Phone) Display() string {
+	if p.Ext == "" {
+		return p.E164
+	}
+	return p.E164 + ";ext=" + p.Ext
+}
+
+// Email has a form to show and a form to compare.
+type Email struct {
+	Display    string `json:"display"`
+	Key        string `json:"key"`                  // lower case, provider's dots and plus tags removed
+	Role       bool   `json:"role,omitempty"`       // info@, sales@: a mailbox, not a person
+	Disposable bool   `json:"disposable,omitempty"` //
+	Suggestion string `json:"suggestion,omitempty"` // gmial.com → gmail.com; only suggested, never applied
+	Blocked    string `json:"blocked,omitempty"`    // why it can never be a key; "" when it can
+}
+
+// Company has the name as said and a key without legal form, brackets and width.
+type Company struct {
+	Display string `json:"display"`
+	Key     string `json:"key"`
+}

@@ -1,0 +1,68 @@
+package sink
+
+import (
+	"context"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// Store is everything a database offers; sinktest runs on it. Callers declare the part they use.
+type Store interface {
+	Pool
+	Queue
+	Outbox
+	Reader
+	ConfigStore
+	TokenStore
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Reader answers questions about the pool. It never blocks writers.
+type Reader interface {
+	// Leads lists living leads, newest first; the cursor stays valid while leads are added.
+	Leads(ctx context.Context, q lead.LeadQuery) (lead.LeadPage, error)
+	// Lead finds a lead by id or number; those of a merged-away lead resolve to the living one. KindNotFound.
+	Lead(ctx context.Context, id string) (lead.LeadDetail, error)
+	// Figures counts the pool.
+	Figures(ctx context.Context) (lead.PoolFigures, error)
+	// Breakdown counts touches and open rejections per source (sorted by key), and open rejections per code.
+	Breakdown(ctx context.Context) (sources []lead.SourceFigures, byCode map[string]int64, err error)
+	Ledger
+}
+
+// Ledger tells what became of submissions.
+type Ledger interface {
+	// Submission tells where a submission is: in a touch, in a rejection, or (found false) neither.
+	Submission(ctx context.Context, id string) (st lead.SubmissionStatus, found bool, err error)
+	// Outcomes counts, for each of these Raw ids, the touches and the open rejections that came of it. An id with
+	// neither is left out.
+	Outcomes(ctx context.Context, raws []string) (map[string]Outcome, error)
+	Rejections(ctx context.Context, q lead.RejectionQuery) (lead.RejectionPage, error)
+	// Rejection returns one with Draft, Raw and Body; lists leave Raw and Body out. KindNotFound.
+	Rejection(ctx context.Context, id string) (lead.Rejection, error)
+}
+
+// Outcome counts what became of one Raw.
+type Outcome struct{ Touches, Rejections int }
+
+// ConfigStore keeps what people set up.
+type ConfigStore interface {
+	// Config returns the whole configuration; on an empty database the zero Config.
+	Config(ctx context.Context) (lead.Config, error)
+	// ConfigVersion returns Config.Version alone, cheaply.
+	ConfigVersion(ctx context.Context) (int64, error)
+	// EditConfig lets fn change the configuration in one transaction and raises its version when fn returns nil. Counters of
+	// reps (Credit, Assigned) are the assigner's: they survive an edit whatever fn does to them; a new rep's Credit starts at zero.
+	EditConfig(ctx context.Context, fn func(*lead.Config) error) (lead.Config, error)
+}
+
+// TokenStore keeps API tokens by the hash of their secret.
+type TokenStore interface {
+	Tokens(ctx context.Context) ([]lead.Token, error)
+	SaveToken(ctx context.Context, t lead.Token) error
+	DeleteToken(ctx context.Context, id string) error // KindNotFound
+	// TokenByHash finds a token. KindNotFound.
+	TokenByHash(ctx context.Context, hash string) (lead.Token, error)
+}
