@@ -106,3 +106,19 @@ type Audit struct {
 func (a Audit) Balances() bool {
 	return len(a.Missing) == 0 && len(a.Duplicated) == 0 && a.Accepted == a.Touched+a.Rejected+a.Pending
 }
+
+// Explanation tells what would become of one payload, step by step.
+type Explanation struct {
+	Drafts      []Draft               `json:"drafts"`
+	Submissions []ExplainedSubmission `json:"submissions"`
+	Rejections  []Rejection           `json:"rejections"`
+}
+
+// ExplainedSubmission is what would become of one submission.
+type ExplainedSubmission struct {
+	Submission Submission `json:"submission"`
+	Verdict    Verdict    `json:"verdict"`
+	Changed    []string   `json:"changed"` // fields of the lead
+	Lead       Lead       `json:"lead"`    // as it would be
+	Assignment Assignment `json:"assignment"`
+}

@@ -17,9 +17,12 @@ type Raw struct {
 	RemoteIP    string            `json:"remote_ip,omitempty"`
 	Signals     []Signal          `json:"signals,omitempty"` // what intake noticed that speaks for spam
 	// Draft is a person's correction of a rejection. When it is set, Parse is not asked.
-	Draft   *Draft `json:"draft,omitempty"`
-	Attempt int    `json:"attempt,omitempty"` // 0 as it arrived; grows by one with every replay
-	Body    []byte `json:"-"`
+	Draft *Draft `json:"draft,omitempty"`
+	// Index is the number of the draft within the Raw that Draft corrects; with Draft nil the whole Raw is meant.
+	Index    int    `json:"index,omitempty"`
+	Attempt  int    `json:"attempt,omitempty"`  // 0 as it arrived; grows by one with every replay
+	Released bool   `json:"released,omitempty"` // a person sent it again: it is not held as spam
+	Body     []byte `json:"-"`
 }
 
 // Field names of a Draft. A connector fills these and the mapping of a source targets them; any other name is kept

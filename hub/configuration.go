@@ -1,0 +1,362 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/lead"
+	"github.com/leadhub/leadhub/normalize"
+	"github.com/leadhub/leadhub/sink"
+)
+
+// refreshEvery bounds how long a change made through another process takes to be seen here.
+const refreshEvery = 500 * time.Millisecond
+
+// Configuration is what people set up, validated on the way in, secrets sealed at rest, and opened for use in a snapshot
+// that is replaced as a whole. The last one is kept in a file, so that intake can start while the database is away.
+type Configuration struct {
+	store    sink.ConfigStore
+	channels map[string]connectors.Connector
+	keys     *keyring
+	file     string
+	now      func() time.Time
+	log      *slog.Logger
+	current  atomic.Pointer[snapshot]
+}
+
+// snapshot is one consistent configuration, ready for use and never changed.
+type snapshot struct {
+	config     lead.Config
+	sources    map[string]*openSource
+	normalizer *normalize.Normalizer
+	location   *time.Location
+}
+
+// openSource is a configured source, opened; err says why it could not be.
+type openSource struct {
+	lead.Source
+	source connectors.Source
+	err    error
+}
+
+func newConfiguration(cfg Config, keys *keyring) *Configuration {
+	c := &Configuration{store: cfg.Store, channels: map[string]connectors.Connector{}, keys: keys,
+		file: filepath.Join(cfg.Dir, "configuration.json"), now: cfg.Now, log: cfg.Logger}
+	for _, ch := range cfg.Connectors {
+		c.channels[ch.Spec().Channel] = ch
+	}
+	return c
+}
+
+// load takes the configuration from the database, or from the last one kept when the database is away.
+func (c *Configuration) load(ctx context.Context) error {
+	err := c.refresh(ctx)
+	if err == nil {
+		return nil
+	}
+	kept, fileErr := os.ReadFile(c.file)
+	if fileErr != nil {
+		return fmt.Errorf("no configuration: the database is away and none was kept here: %w", err)
+	}
+	var config lead.Config
+	if fileErr := json.Unmarshal(kept, &config); fileErr != nil {
+		return fmt.Errorf("the configuration kept in %s is damaged: %w", c.file, fileErr)
+	}
+	c.log.Warn("database is away, using the last configuration", "version", config.Version, "error", err)
+	return c.use(config)
+}
+
+// refresh replaces the snapshot when the database has a newer configuration.
+func (c *Configuration) refresh(ctx context.Context) error {
+	version, err := c.store.ConfigVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if s := c.current.Load(); s != nil && s.config.Version == version {
+		return nil
+	}
+	config, err := c.store.Config(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.use(config); err != nil {
+		return err
+	}
+	return c.keep(config)
+}
+
+// watch keeps the snapshot fresh until ctx ends. A database that is away leaves the last one in place.
+func (c *Configuration) watch(ctx context.Context) error {
+	tick := time.NewTicker(refreshEvery)
+	defer tick.Stop()
+	away := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := c.refresh(ctx)
+		if err != nil && !away && ctx.Err() == nil {
+			c.log.Warn("configuration cannot be refreshed; the last one stays in use", "error", err)
+		}
+		away = err != nil
+	}
+}
+
+// use opens every source of config and makes it the current snapshot. A source that cannot be opened does not keep the others
+// from working: it is answered 503 until it is mended.
+func (c *Configuration) use(config lead.Config) error {
+	settings := withDefaults(config.Settings)
+	location, err := time.LoadLocation(settings.TimeZone)
+	if err != nil {
+		return err
+	}
+	n, err := normalize.New(normalize.Config{Country: settings.Country, Location: location, NeverKeys: settings.NeverKeys})
+	if err != nil {
+		return err
+	}
+	next := &snapshot{config: config, sources: map[string]*openSource{}, normalizer: n, location: location}
+	next.config.Settings = settings
+	previous := c.current.Load()
+	for _, s := range config.Sources {
+		if previous != nil {
+			if old := previous.sources[s.Key]; old != nil && old.err == nil && sameSource(old.Source, s) {
+				next.sources[s.Key] = old // keeps its rate limits
+				continue
+			}
+		}
+		opened, err := c.openSource(s)
+		if err != nil {
+			c.log.Error("source cannot be opened", "source", s.Key, "error", err)
+		}
+		next.sources[s.Key] = &openSource{Source: s, source: opened, err: err}
+	}
+	c.current.Store(next)
+	return nil
+}
+
+func sameSource(a, b lead.Source) bool {
+	x, _ := json.Marshal(a)
+	y, _ := json.Marshal(b)
+	return string(x) == string(y)
+}
+
+func (c *Configuration) openSource(s lead.Source) (connectors.Source, error) {
+	ch, ok := c.channels[s.Channel]
+	if !ok {
+		return nil, lead.Invalid("unknown_channel", fmt.Sprintf("source %s: channel %q is not known", s.Key, s.Channel),
+			"GET /v1/channels lists the channels of this hub")
+	}
+	spec := ch.Spec()
+	plain, err := mapSecrets(s.Settings, spec.Secrets(), c.keys.open)
+	if err != nil {
+		return nil, lead.Invalid("bad_settings", fmt.Sprintf("source %s: %v", s.Key, err), "enter the secret again, or start with the key it was sealed under")
+	}
+	s.Settings = plain
+	settings, err := spec.Check(s)
+	if err != nil {
+		return nil, err
+	}
+	settings.Now = c.now
+	return ch.Open(settings)
+}
+
+// keep writes the configuration beside the data; secrets in it are sealed as they are in the database.
+func (c *Configuration) keep(config lead.Config) error {
+	b, err := json.Marshal(config)
+	if err != nil {
+		return err
+	}
+	tmp := c.file + ".new"
+	if err := os.WriteFile(tmp, b, 0o600); err != nil {
+		return fmt.Errorf("keep configuration: %w", err)
+	}
+	return os.Rename(tmp, c.file)
+}
+
+func withDefaults(s lead.Settings) lead.Settings {
+	if s.NumberPrefix == "" {
+		s.NumberPrefix = "XL"
+	}
+	if s.TimeZone == "" {
+		s.TimeZone = "Asia/Shanghai"
+	}
+	if s.Country == "" {
+		s.Country = "CN"
+	}
+	return s
+}
+
+// Config returns the configuration with every secret masked.
+func (c *Configuration) Config(ctx context.Context) (lead.Config, error) {
+	config, err := c.store.Config(ctx)
+	if err != nil {
+		return lead.Config{}, err
+	}
+	return c.masked(config), nil
+}
+
+func (c *Configuration) masked(config lead.Config) lead.Config {
+	config.Settings = withDefaults(config.Settings)
+	config.Sources = slices.Clone(config.Sources)
+	for i, s := range config.Sources {
+		if ch, ok := c.channels[s.Channel]; ok {
+			config.Sources[i].Settings, _ = mapSecrets(s.Settings, ch.Spec().Secrets(), func(v string) (string, error) {
+				if v == "" {
+					return "", nil
+				}
+				return Mask, nil
+			})
+		}
+	}
+	return config
+}
+
+// EditConfig lets fn change the configuration as Config shows it. A secret that fn leaves out or leaves masked keeps its value. The
+// whole is validated; nothing is changed when anything in it is wrong. It is in use here when EditConfig returns, and in
+// other processes within a second.
+func (c *Configuration) EditConfig(ctx context.Context, actor string, fn func(*lead.Config) error) (lead.Config, error) {
+	edited, err := c.store.EditConfig(ctx, func(config *lead.Config) error {
+		before := slices.Clone(config.Sources)
+		shown := c.masked(*config)
+		shown.Settings = config.Settings
+		*config = shown
+		if err := fn(config); err != nil {
+			return err
+		}
+		for i := range config.Sources {
+			if err := c.takeSource(&config.Sources[i], before); err != nil {
+				return err
+			}
+		}
+		return validate(config)
+	})
+	if err != nil {
+		return lead.Config{}, err
+	}
+	c.log.Info("configuration changed", "version", edited.Version, "by", actor)
+	if err := c.refresh(ctx); err != nil {
+		return lead.Config{}, err
+	}
+	return c.masked(edited), nil
+}
+
+// takeSource restores masked secrets, checks that the source opens, and seals its secrets.
+func (c *Configuration) takeSource(s *lead.Source, before []lead.Source) error {
+	ch, ok := c.channels[s.Channel]
+	if !ok {
+		_, err := c.openSource(*s)
+		return err
+	}
+	secrets := ch.Spec().Secrets()
+	restored := restoreSecrets(*s, secrets, before)
+	if _, err := c.openSource(restored); err != nil {
+		var wrong *lead.Error
+		if errors.As(err, &wrong) {
+			return err
+		}
+		return lead.Invalid("bad_settings", fmt.Sprintf("source %s: %v", s.Key, err), "see the channel's settings in GET /v1/channels")
+	}
+	var err error
+	restored.Settings, err = mapSecrets(restored.Settings, secrets, func(v string) (string, error) { return c.keys.seal(v), nil })
+	*s = restored
+	return err
+}
+
+// restoreSecrets puts back the stored value of each secret that is absent or still masked.
+func restoreSecrets(s lead.Source, secrets []string, before []lead.Source) lead.Source {
+	i := slices.IndexFunc(before, func(o lead.Source) bool { return o.Key == s.Key })
+	if i < 0 || before[i].Channel != s.Channel {
+		return s
+	}
+	old := before[i].Settings
+	out := make(map[string]any, len(s.Settings))
+	for k, v := range s.Settings {
+		out[k] = v
+	}
+	for _, name := range secrets {
+		if v, given := out[name]; !given || isMask(v) {
+			if kept, ok := old[name]; ok {
+				out[name] = kept
+			} else {
+				delete(out, name)
+			}
+		}
+	}
+	s.Settings = out
+	return s
+}
+
+func isMask(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return v == Mask
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return e == Mask })
+	case []string:
+		return slices.Contains(v, Mask)
+	}
+	return false
+}
+
+var keyPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+
+// validate checks what concerns the configuration as a whole.
+func validate(config *lead.Config) error {
+	seen := map[string]bool{}
+	key := func(kind, key string) error {
+		if !keyPattern.MatchString(key) {
+			return lead.Invalid("bad_key", fmt.Sprintf("%s key %q is not usable", kind, key),
+				"use 1 to 64 letters, digits, dashes and underscores")
+		}
+		if seen[kind+key] {
+			return lead.Invalid("duplicate_key", fmt.Sprintf("%s %q stands there twice", kind, key), "give each its own key")
+		}
+		seen[kind+key] = true
+		return nil
+	}
+	for i := range config.Sources {
+		s := &config.Sources[i]
+		if err := key("source", s.Key); err != nil {
+			return err
+		}
+		if s.Trust < 0 || s.Trust > 100 {
+			return lead.Invalid("bad_trust", fmt.Sprintf("source %s: trust %d is not between 0 and 100", s.Key, s.Trust), "50 is the usual trust")
+		}
+	}
+	for _, t := range config.Teams {
+		if err := key("team", t.Key); err != nil {
+			return err
+		}
+	}
+	for _, r := range config.Reps {
+		if err := key("rep", r.Key); err != nil {
+			return err
+		}
+		if r.Weight < 0 {
+			return lead.Invalid("bad_weight", fmt.Sprintf("rep %s: weight %d is below zero", r.Key, r.Weight), "0 gets no leads, 1 is the usual share")
+		}
+		if r.Team != "" && !seen["team"+r.Team] {
+			return lead.Invalid("unknown_team", fmt.Sprintf("rep %s: team %q does not exist", r.Key, r.Team), "add the team, or leave it out")
+		}
+	}
+	s := withDefaults(config.Settings)
+	if _, err := time.LoadLocation(s.TimeZone); err != nil {
+		return lead.Invalid("bad_time_zone", fmt.Sprintf("time zone %q is not known", s.TimeZone), "use an IANA name such as Asia/Shanghai")
+	}
+	if !regexp.MustCompile(`^[A-Z]{2}$`).MatchString(s.Country) {
+		return lead.Invalid("bad_country", fmt.Sprintf("country %q is not a country code", s.Country), "use two letters such as CN")
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/leadhub/leadhub/lead"
+	"github.com/leadhub/leadhub/stream"
+)
+
+// normalizing is the stage between lead.raw and lead.submissions: connector.Parse → Draft → Submission. What cannot go on becomes a
+// Rejection on lead.rejected; nothing is dropped.
+type normalizing struct {
+	configuration *Configuration
+	stream        *stream.Client
+	now           func() time.Time
+	log           *slog.Logger
+	metrics       *metrics
+}
+
+// run consumes lead.raw until ctx ends.
+func (n *normalizing) run(ctx context.Context) error {
+	return n.stream.Consume(ctx, stream.ConsumerConfig{Group: groupNormalize, Topics: []string{TopicRaw}, MaxBatch: 500,
+		Transient: lead.IsTransient, Poison: n.poison}, n.handle)
+}
+
+func (n *normalizing) handle(ctx context.Context, batch []stream.Record) error {
+	start := n.now()
+	out := make([]stream.Record, 0, len(batch))
+	snap := n.configuration.current.Load()
+	for _, r := range batch {
+		records, err := n.records(snap, r)
+		if err != nil {
+			return err
+		}
+		out = append(out, records...)
+	}
+	if err := n.stream.Produce(ctx, out...); err != nil {
+		return lead.Transient("broker_away", "the broker did not take the submissions", 0, err)
+	}
+	n.metrics.handled(stageNormalize, batch, n.now().Sub(start))
+	return nil
+}
+
+// records are what becomes of one record of lead.raw: submissions and rejections.
+func (n *normalizing) records(snap *snapshot, r stream.Record) ([]stream.Record, error) {
+	raw, err := rawOf(r)
+	trace := header(r, headerTrace)
+	if err != nil {
+		return n.rejected(nil, &raw, nil, raw.ID, lead.StageParse, err, trace)
+	}
+	subs, rejections := snap.outcomes(&raw)
+	out := make([]stream.Record, 0, len(subs)+len(rejections))
+	for _, s := range subs {
+		record, err := submissionRecord(s, trace)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, record)
+	}
+	for _, j := range rejections {
+		j.At = n.now().UTC()
+		n.metrics.rejected.WithLabelValues(j.Stage, j.Code).Inc()
+		record, err := rejectionRecord(j, trace)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, record)
+	}
+	return out, nil
+}
+
+// poison accounts for a record whose handling fails on it alone.
+func (n *normalizing) poison(ctx context.Context, r stream.Record, cause error) error {
+	raw, _ := rawOf(r)
+	n.log.Error("a raw record cannot be handled, rejecting it", "id", raw.ID, "error", cause)
+	records, err := n.rejected(nil, &raw, nil, raw.ID, lead.StageNormalize, cause, header(r, headerTrace))
+	if err != nil {
+		return err
+	}
+	return n.stream.Produce(ctx, records...)
+}
+
+func (n *normalizing) rejected(out []stream.Record, raw *lead.Raw, d *lead.Draft, id, stage string, cause error, trace []byte) ([]stream.Record, error) {
+	j := rejection(raw, d, id, stage, cause)
+	j.At = n.now().UTC()
+	n.metrics.rejected.WithLabelValues(j.Stage, j.Code).Inc()
+	record, err := rejectionRecord(j, trace)
+	return append(out, record), err
+}
+
+// outcomes is what becomes of one Raw under this configuration. It is pure, so `leadhub explain` shows exactly what would happen.
+func (s *snapshot) outcomes(raw *lead.Raw) (subs []*lead.Submission, rejections []*lead.Rejection) {
+	drafts, trust, err := s.parse(raw)
+	if err != nil {
+		return nil, []*lead.Rejection{rejection(raw, nil, raw.ID, lead.StageParse, err)}
+	}
+	for i := range drafts {
+		d := &drafts[i]
+		if raw.Draft != nil {
+			i = raw.Index
+		}
+		id := raw.ID
+		if i > 0 {
+			id += "." + strconv.Itoa(i)
+		}
+		if j := quarantine(raw, d, id); j != nil {
+			rejections = append(rejections, j)
+			continue
+		}
+		sub, err := s.normalizer.Submission(*raw, i, *d, trust)
+		if err != nil {
+			rejections = append(rejections, rejection(raw, d, id, lead.StageNormalize, err))
+			continue
+		}
+		subs = append(subs, sub)
+	}
+	return subs, rejections
+}
+
+// parse reads the drafts: a person's correction when there is one, else what the connector makes of the bytes. A connector that panics has
+// a bug; the bytes are safe, and a replay after the bug is mended brings them in.
+func (s *snapshot) parse(raw *lead.Raw) (drafts []lead.Draft, trust int, err error) {
+	src := s.sources[raw.Source]
+	if src == nil {
+		return nil, 0, lead.Invalid("unknown_source", "the source of this record was removed", "make a source with this key again, then replay")
+	}
+	if raw.Draft != nil {
+		return []lead.Draft{*raw.Draft}, src.Trust, nil
+	}
+	if src.err != nil {
+		return nil, 0, lead.Invalid("source_broken", "the source is not set up correctly: "+lead.AsError(src.err).Message, "mend its settings, then replay")
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			drafts, err = nil, lead.Invalid("parser_failed", fmt.Sprintf("the %s connector failed on this payload", src.Channel),
+				"report it with the payload; replay after an update brings it in")
+		}
+	}()
+	drafts, err = src.source.Parse(*raw)
+	if err == nil && len(drafts) == 0 {
+		err = lead.Invalid("no_lead", "the payload carries no lead", "nothing to do when that is right; else check what the source sends")
+	}
+	return drafts, src.Trust, err
+}
+
+// quarantine holds back what looks like spam. A person who replays it has released it.
+func quarantine(raw *lead.Raw, d *lead.Draft, id string) *lead.Rejection {
+	if raw.Released {
+		return nil
+	}
+	signals := append(append([]lead.Signal{}, raw.Signals...), d.Signals...)
+	score := lead.SpamScore(signals)
+	if score < lead.SpamThreshold {
+		return nil
+	}
+	j := rejection(raw, d, id, lead.StageSpam, lead.Invalid("spam", fmt.Sprintf("held as spam: %d points of %d", score, lead.SpamThreshold),
+		"release it by a replay when it is a real lead"))
+	j.Score, j.Signals = score, signals
+	return j
+}
+
+// rejection keeps everything that is needed to correct and send again: the Raw, its body and what was read of it.
+func rejection(raw *lead.Raw, d *lead.Draft, id, stage string, cause error) *lead.Rejection {
+	e := lead.AsError(cause)
+	kept := *raw
+	return &lead.Rejection{ID: id, Source: raw.Source, Channel: raw.Channel, Stage: stage, Code: e.Code, Message: e.Message, Hint: e.Hint,
+		ReceivedAt: raw.ReceivedAt, Attempt: raw.Attempt, Draft: d, Raw: &kept, Body: raw.Body}
+}

@@ -1,0 +1,38 @@
+package hub
+
+import (
+	"context"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// Overview counts the flow at every stage.
+func (h *Hub) Overview(ctx context.Context) (lead.Overview, error) {
+	pool, err := h.cfg.Store.Figures(ctx)
+	if err != nil {
+		return lead.Overview{}, err
+	}
+	sources, byCode, err := h.cfg.Store.Breakdown(ctx)
+	if err != nil {
+		return lead.Overview{}, err
+	}
+	raw, rawAge := h.parts.backlog(stageNormalize)
+	subs, subsAge := h.parts.backlog(stageSink)
+	rej, rejAge := h.parts.backlog(stageReject)
+	var spooled int64
+	if h.spool != nil {
+		_, spooled = h.spool.Size()
+	}
+	done := pool.Touches + pool.Rejected + pool.Quarantined
+	return lead.Overview{
+		At: h.cfg.Now().UTC(), Pool: pool, Parts: h.parts.all(), Sources: sources, Rejected: byCode,
+		Stages: []lead.Stage{
+			{Name: "received", Count: done + subs + rej + raw, Backlog: spooled},
+			{Name: "normalized", Count: done + subs + rej, Backlog: raw, OldestSeconds: rawAge},
+			{Name: "pooled", Count: pool.Touches, Backlog: subs, OldestSeconds: subsAge},
+			{Name: "rejected", Count: pool.Rejected + pool.Quarantined, Backlog: rej, OldestSeconds: rejAge},
+			{Name: "assigned", Count: pool.Assigned, Backlog: pool.Due},
+			{Name: "delivered", Count: pool.Leads, Backlog: pool.Outbox},
+		},
+	}, nil
+}

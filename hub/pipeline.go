@@ -1,0 +1,49 @@
+package hub
+
+import "context"
+
+// stage is one loop of the flow.
+type stage struct {
+	name string
+	role string
+	run  func(context.Context) error
+}
+
+// pipeline is the flow in its order: what arrives at the door goes through every one of these, and through nothing else.
+func (h *Hub) pipeline() []stage {
+	n := &normalizing{configuration: h.configuration, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics}
+	s := &sinking{sink: h.newSink(), stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics, due: h.due, outbox: h.outbox}
+	r := &relaying{outbox: h.cfg.Store, stream: h.cfg.Stream, metrics: h.metrics, raised: h.outbox}
+	assigner := h.newAssigner()
+
+	all := []stage{
+		{"spool", RoleIntake, h.drainSpool},
+		{"normalize", RoleNormalize, n.run},
+		{"sink", RoleSink, s.run},
+		{"rejections", RoleSink, s.runRejections},
+		{"assign", RoleAssign, func(ctx context.Context) error {
+			return loop(ctx, h.due, h.cfg.Logger.With("stage", "assign"), func(ctx context.Context) (int, error) {
+				n, err := assigner.Step(ctx)
+				if n > 0 {
+					h.metrics.assigned.Add(float64(n))
+					h.outbox.raise()
+				}
+				return n, err
+			})
+		}},
+		{"deliver", RoleDeliver, func(ctx context.Context) error {
+			return loop(ctx, r.raised, h.cfg.Logger.With("stage", "deliver"), r.step)
+		}},
+		{"configuration", "", h.configuration.watch},
+		{"watch", "", h.parts.watch},
+	}
+	mine := all[:0]
+	for _, s := range all {
+		if s.role == "" || h.plays(s.role) {
+			mine = append(mine, s)
+		}
+	}
+	return mine
+}
+
+func (h *Hub) drainSpool(ctx context.Context) error { return h.intake.drain(ctx) }
