@@ -25,7 +25,7 @@ func (h *Hub) Audit(ctx context.Context) (lead.Audit, error) {
 		batch = batch[:0]
 		return err
 	}
-	err := h.cfg.Stream.Scan(ctx, TopicRaw, stream.ScanFrom{}, func(r stream.Record) error {
+	err := h.cfg.Stream.Scan(ctx, h.names.raw, stream.ScanFrom{}, func(r stream.Record) error {
 		raw, _ := rawOf(r)
 		if seen[raw.ID] {
 			return nil
@@ -89,7 +89,8 @@ func (h *Hub) settled(ctx context.Context) (bool, error) {
 
 func (h *Hub) backlog(ctx context.Context) (int64, error) {
 	var sum int64
-	for _, s := range [][2]string{{groupNormalize, TopicRaw}, {groupSink, TopicSubmissions}, {groupRejections, TopicRejected}} {
+	for _, s := range [][2]string{{h.names.groupNormalize, h.names.raw}, {h.names.groupSink, h.names.submissions},
+		{h.names.groupRejections, h.names.rejected}} {
 		lag, err := h.cfg.Stream.Lag(ctx, s[0], s[1])
 		if err != nil {
 			return 0, lead.Transient("broker_away", "the broker does not tell how far the stages are", retryAfter, err)

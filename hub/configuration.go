@@ -360,3 +360,18 @@ func validate(config *lead.Config) error {
 	}
 	return nil
 }
+
+// Check tells whether a configuration could be used by a hub with these connectors, without a hub.
+func Check(config *lead.Config, with []connectors.Connector) error {
+	keys, err := newKeyring(make([]byte, 32)) // nothing is sealed in what a person wrote
+	if err != nil {
+		return err
+	}
+	c := newConfiguration(Config{Connectors: with, Now: time.Now}, keys)
+	for _, s := range config.Sources {
+		if _, err := c.openSource(s); err != nil {
+			return err
+		}
+	}
+	return validate(config)
+}

@@ -43,7 +43,8 @@ type Config struct {
 	Roles          []string
 	Store          sink.Store
 	Stream         *stream.Client
-	Partitions     int // of topics that do not exist yet
+	Partitions     int    // of topics that do not exist yet
+	TopicPrefix    string // of topics and consumer groups, when hubs share a cluster
 	Connectors     []connectors.Connector
 	SecretKey      []byte // sealed secrets, submission ids and sessions hang on it
 	AdminToken     string
@@ -59,6 +60,7 @@ type Config struct {
 type Hub struct {
 	cfg           Config
 	keys          *keyring
+	names         names
 	configuration *Configuration
 	metrics       *metrics
 	intake        *Intake // nil without the role
@@ -79,14 +81,14 @@ func New(cfg Config) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{cfg: cfg, keys: keys, metrics: newMetrics(cfg.Registry), due: newSignal(), outbox: newSignal()}
+	h := &Hub{cfg: cfg, keys: keys, names: newNames(cfg.TopicPrefix), metrics: newMetrics(cfg.Registry), due: newSignal(), outbox: newSignal()}
 	h.configuration = newConfiguration(cfg, keys)
-	if h.plays(RoleIntake) {
+	if h.Plays(RoleIntake) {
 		h.spool, err = spool.Open(filepath.Join(cfg.Dir, "spool"), cfg.SpoolBytes)
 		if err != nil {
 			return nil, fmt.Errorf("intake needs a spool it can write, and %s is not: %w", cfg.Dir, err)
 		}
-		h.intake = &Intake{configuration: h.configuration, stream: cfg.Stream, spool: h.spool, ids: keys.ids, maxBody: cfg.MaxBody,
+		h.intake = &Intake{configuration: h.configuration, names: h.names, stream: cfg.Stream, spool: h.spool, ids: keys.ids, maxBody: cfg.MaxBody,
 			proxies: cfg.TrustedProxies, now: cfg.Now, log: cfg.Logger, metrics: h.metrics}
 	}
 	h.parts = newParts(h)
@@ -123,7 +125,8 @@ func (c *Config) complete() error {
 	return nil
 }
 
-func (h *Hub) plays(role string) bool { return slices.Contains(h.cfg.Roles, role) }
+// Plays reports whether this process has a role.
+func (h *Hub) Plays(role string) bool { return slices.Contains(h.cfg.Roles, role) }
 
 // Start loads the configuration and starts the roles. It returns when intake can accept; stages whose broker or database is away
 // wait for it by themselves. When Start fails nothing runs.
@@ -134,7 +137,7 @@ func (h *Hub) Start(ctx context.Context) error {
 	ctx, h.stop = context.WithCancel(context.WithoutCancel(ctx))
 	ensured := make(chan error, 1)
 	h.goRun(ctx, "topics", func(ctx context.Context) error { return h.ensureTopics(ctx, ensured) })
-	if !h.plays(RoleIntake) {
+	if !h.Plays(RoleIntake) {
 		<-ensured
 	} else {
 		select { // with the broker away intake works from the spool
@@ -169,7 +172,7 @@ func (h *Hub) goRun(ctx context.Context, name string, fn func(context.Context) e
 func (h *Hub) ensureTopics(ctx context.Context, done chan<- error) error {
 	for {
 		try, cancel := context.WithTimeout(ctx, 15*time.Second)
-		err := h.cfg.Stream.EnsureTopics(try, topics(h.cfg.Partitions)...)
+		err := h.cfg.Stream.EnsureTopics(try, h.names.topics(h.cfg.Partitions)...)
 		cancel()
 		if err == nil || ctx.Err() != nil {
 			done <- err

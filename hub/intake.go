@@ -34,6 +34,7 @@ const (
 // Intake is the door: it verifies, stores the bytes durably, and only then acknowledges.
 type Intake struct {
 	configuration *Configuration
+	names         names
 	stream        *stream.Client
 	spool         *spool.Spool
 	ids           []byte // seals submission ids
@@ -107,7 +108,7 @@ func (in *Intake) accept(r *http.Request, src *openSource, events []connectors.E
 		raw := lead.Raw{ID: in.newID(src.Key, e.ID, now), Source: src.Key, Channel: src.Channel, EventID: e.ID, ReceivedAt: now,
 			ContentType: e.ContentType, Path: path, Query: e.Query, Header: e.Header, RemoteIP: hostOf(r.RemoteAddr),
 			Signals: e.Signals, Body: e.Body}
-		record, err := rawRecord(&raw, trace)
+		record, err := in.names.rawRecord(&raw, trace)
 		if err != nil {
 			return "", err
 		}
@@ -185,7 +186,7 @@ func (in *Intake) drainOnce(ctx context.Context, waiting int64) {
 	err = in.spool.Drain(drainBatch, func(payloads [][]byte) error {
 		records := make([]stream.Record, 0, len(payloads))
 		for _, p := range payloads {
-			r, err := unspooled(p)
+			r, err := in.names.unspooled(p)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ import (
 // Rejection on lead.rejected; nothing is dropped.
 type normalizing struct {
 	configuration *Configuration
+	names         names
 	stream        *stream.Client
 	now           func() time.Time
 	log           *slog.Logger
@@ -23,7 +24,7 @@ type normalizing struct {
 
 // run consumes lead.raw until ctx ends.
 func (n *normalizing) run(ctx context.Context) error {
-	return n.stream.Consume(ctx, stream.ConsumerConfig{Group: groupNormalize, Topics: []string{TopicRaw}, MaxBatch: 500,
+	return n.stream.Consume(ctx, stream.ConsumerConfig{Group: n.names.groupNormalize, Topics: []string{n.names.raw}, MaxBatch: 500,
 		Transient: lead.IsTransient, Poison: n.poison}, n.handle)
 }
 
@@ -55,7 +56,7 @@ func (n *normalizing) records(snap *snapshot, r stream.Record) ([]stream.Record,
 	subs, rejections := snap.outcomes(&raw)
 	out := make([]stream.Record, 0, len(subs)+len(rejections))
 	for _, s := range subs {
-		record, err := submissionRecord(s, trace)
+		record, err := n.names.submissionRecord(s, trace)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +65,7 @@ func (n *normalizing) records(snap *snapshot, r stream.Record) ([]stream.Record,
 	for _, j := range rejections {
 		j.At = n.now().UTC()
 		n.metrics.rejected.WithLabelValues(j.Stage, j.Code).Inc()
-		record, err := rejectionRecord(j, trace)
+		record, err := n.names.rejectionRecord(j, trace)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +89,7 @@ func (n *normalizing) rejected(out []stream.Record, raw *lead.Raw, d *lead.Draft
 	j := rejection(raw, d, id, stage, cause)
 	j.At = n.now().UTC()
 	n.metrics.rejected.WithLabelValues(j.Stage, j.Code).Inc()
-	record, err := rejectionRecord(j, trace)
+	record, err := n.names.rejectionRecord(j, trace)
 	return append(out, record), err
 }
 

@@ -99,10 +99,11 @@ func (p *parts) put(part lead.Part) {
 func (p *parts) measure(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, partPatience)
 	defer cancel()
+	n := p.hub.names
 	for _, s := range []struct{ stage, group, topic string }{
-		{stageNormalize, groupNormalize, TopicRaw},
-		{stageSink, groupSink, TopicSubmissions},
-		{stageReject, groupRejections, TopicRejected},
+		{stageNormalize, n.groupNormalize, n.raw},
+		{stageSink, n.groupSink, n.submissions},
+		{stageReject, n.groupRejections, n.rejected},
 	} {
 		lag, err := p.hub.cfg.Stream.Lag(ctx, s.group, s.topic)
 		if err != nil {
@@ -143,7 +144,7 @@ func (h *Hub) Ready(w http.ResponseWriter, _ *http.Request) {
 	state, status := "ready", http.StatusOK
 	if !ok(partBroker) || !ok(partDatabase) {
 		state = "degraded"
-		if !h.plays(RoleIntake) || !ok(partBroker) && !ok(partSpool) {
+		if !h.Plays(RoleIntake) || !ok(partBroker) && !ok(partSpool) {
 			state, status = "unavailable", http.StatusServiceUnavailable
 		}
 	}

@@ -11,9 +11,9 @@ type stage struct {
 
 // pipeline is the flow in its order: what arrives at the door goes through every one of these, and through nothing else.
 func (h *Hub) pipeline() []stage {
-	n := &normalizing{configuration: h.configuration, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics}
-	s := &sinking{sink: h.newSink(), stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics, due: h.due, outbox: h.outbox}
-	r := &relaying{outbox: h.cfg.Store, stream: h.cfg.Stream, metrics: h.metrics, raised: h.outbox}
+	n := &normalizing{configuration: h.configuration, names: h.names, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics}
+	s := &sinking{sink: h.newSink(), names: h.names, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics, due: h.due, outbox: h.outbox}
+	r := &relaying{outbox: h.cfg.Store, names: h.names, stream: h.cfg.Stream, metrics: h.metrics, raised: h.outbox}
 	assigner := h.newAssigner()
 
 	all := []stage{
@@ -39,7 +39,7 @@ func (h *Hub) pipeline() []stage {
 	}
 	mine := all[:0]
 	for _, s := range all {
-		if s.role == "" || h.plays(s.role) {
+		if s.role == "" || h.Plays(s.role) {
 			mine = append(mine, s)
 		}
 	}

@@ -14,6 +14,7 @@ const relayBatch = 1000
 // pool; a crash between publishing and forgetting publishes again, with the same version.
 type relaying struct {
 	outbox  sink.Outbox
+	names   names
 	stream  *stream.Client
 	metrics *metrics
 	raised  signal
@@ -23,7 +24,7 @@ func (r *relaying) step(ctx context.Context) (int, error) {
 	return r.outbox.Relay(ctx, relayBatch, func(changes []sink.Outgoing) error {
 		records := make([]stream.Record, len(changes))
 		for i, c := range changes {
-			records[i] = changeRecord(c)
+			records[i] = r.names.changeRecord(c)
 		}
 		if err := r.stream.Produce(ctx, records...); err != nil {
 			return lead.Transient("broker_away", "the broker did not take the changes", 0, err)

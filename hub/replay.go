@@ -30,7 +30,7 @@ func (r *Rejections) Replay(ctx context.Context, id string, edited *lead.Draft, 
 		return &lead.Error{Kind: lead.KindConflict, Code: "resolved", Message: "this rejection is resolved: its submission is in the pool",
 			Hint: "GET /v1/submissions/" + id + " says where"}
 	}
-	record, err := again(&j, edited)
+	record, err := r.hub.names.again(&j, edited)
 	if err != nil {
 		return err
 	}
@@ -42,13 +42,13 @@ func (r *Rejections) Replay(ctx context.Context, id string, edited *lead.Draft, 
 }
 
 // again is the Raw of a rejection, one attempt on.
-func again(j *lead.Rejection, edited *lead.Draft) (stream.Record, error) {
+func (n names) again(j *lead.Rejection, edited *lead.Draft) (stream.Record, error) {
 	if j.Raw == nil {
 		if j.Stage != lead.StageSink {
 			return stream.Record{}, &lead.Error{Kind: lead.KindConflict, Code: "no_bytes", Message: "the bytes of this rejection are not kept",
 				Hint: "replay lead.raw from the time it was received"}
 		}
-		return stream.Record{Topic: TopicSubmissions, Key: []byte(j.ID), Value: j.Body}, nil
+		return stream.Record{Topic: n.submissions, Key: []byte(j.ID), Value: j.Body}, nil
 	}
 	raw := *j.Raw
 	raw.Body = j.Body
@@ -64,7 +64,7 @@ func again(j *lead.Rejection, edited *lead.Draft) (stream.Record, error) {
 	default:
 		raw.Draft, raw.Index = nil, 0
 	}
-	return rawRecord(&raw, traceOf(""))
+	return n.rawRecord(&raw, traceOf(""))
 }
 
 // ReplayRaw sends everything that was received since a time, by one source or by all, through the flow again, and returns how many. What is
@@ -81,14 +81,14 @@ func (h *Hub) ReplayRaw(ctx context.Context, source string, since time.Time) (in
 		return nil
 	}
 	seen := map[string]bool{}
-	err := h.cfg.Stream.Scan(ctx, TopicRaw, stream.ScanFrom{Time: since}, func(r stream.Record) error {
+	err := h.cfg.Stream.Scan(ctx, h.names.raw, stream.ScanFrom{Time: since}, func(r stream.Record) error {
 		raw, err := rawOf(r)
 		if err != nil || source != "" && raw.Source != source || seen[raw.ID] {
 			return nil
 		}
 		seen[raw.ID] = true
 		raw.Attempt++
-		record, err := rawRecord(&raw, traceOf(string(header(r, headerTrace))))
+		record, err := h.names.rawRecord(&raw, traceOf(string(header(r, headerTrace))))
 		if err != nil {
 			return err
 		}

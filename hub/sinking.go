@@ -18,6 +18,7 @@ const pollEvery = 50 * time.Millisecond
 // sinking is the stage between lead.submissions and the pool, and between lead.rejected and the pool.
 type sinking struct {
 	sink    *sink.Sink
+	names   names
 	stream  *stream.Client
 	now     func() time.Time
 	log     *slog.Logger
@@ -28,7 +29,7 @@ type sinking struct {
 
 // run consumes lead.submissions until ctx ends.
 func (s *sinking) run(ctx context.Context) error {
-	return s.stream.Consume(ctx, stream.ConsumerConfig{Group: groupSink, Topics: []string{TopicSubmissions},
+	return s.stream.Consume(ctx, stream.ConsumerConfig{Group: s.names.groupSink, Topics: []string{s.names.submissions},
 		Transient: lead.IsTransient, Poison: s.poison}, s.handle)
 }
 
@@ -64,7 +65,7 @@ func (s *sinking) poison(ctx context.Context, r stream.Record, cause error) erro
 	j := &lead.Rejection{ID: sub.ID, Source: sub.Source, Channel: sub.Channel, Stage: lead.StageSink, Code: "not_recorded",
 		Message: "the pool could not take this submission", Hint: "the hub's log has the cause; replay after it is mended",
 		At: s.now().UTC(), ReceivedAt: sub.ReceivedAt, Body: r.Value}
-	record, err := rejectionRecord(j, header(r, headerTrace))
+	record, err := s.names.rejectionRecord(j, header(r, headerTrace))
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (s *sinking) poison(ctx context.Context, r stream.Record, cause error) erro
 
 // runRejections consumes lead.rejected until ctx ends.
 func (s *sinking) runRejections(ctx context.Context) error {
-	return s.stream.Consume(ctx, stream.ConsumerConfig{Group: groupRejections, Topics: []string{TopicRejected},
+	return s.stream.Consume(ctx, stream.ConsumerConfig{Group: s.names.groupRejections, Topics: []string{s.names.rejected},
 		Transient: lead.IsTransient, Poison: func(_ context.Context, r stream.Record, cause error) error {
 			s.log.Error("a rejection cannot be recorded; it stays on the topic", "offset", r.Offset, "error", cause)
 			return nil

@@ -6,30 +6,28 @@ import (
 	"github.com/leadhub/leadhub/stream"
 )
 
-// Topics of the flow, in its order.
-const (
-	TopicRaw         = "lead.raw"
-	TopicSubmissions = "lead.submissions"
-	TopicRejected    = "lead.rejected"
-	TopicChanges     = "lead.changes"
-)
+// names are those of the topics and consumer groups of one hub. Several hubs share a cluster by different prefixes.
+type names struct {
+	raw, submissions, rejected, changes        string
+	groupNormalize, groupSink, groupRejections string
+}
 
-// Consumer groups, one per stage.
-const (
-	groupNormalize  = "leadhub.normalize"
-	groupSink       = "leadhub.sink"
-	groupRejections = "leadhub.rejections"
-)
+func newNames(prefix string) names {
+	return names{
+		raw: prefix + "lead.raw", submissions: prefix + "lead.submissions", rejected: prefix + "lead.rejected", changes: prefix + "lead.changes",
+		groupNormalize: prefix + "leadhub.normalize", groupSink: prefix + "leadhub.sink", groupRejections: prefix + "leadhub.rejections",
+	}
+}
 
 const week = 7 * 24 * time.Hour
 
 // topics lists every topic with its settings. Raw bytes and submissions are kept long enough to repair a parser's bug by
 // replay; changes are kept for good, the last one of every lead. The embedded broker bounds all of them by bytes instead.
-func topics(partitions int) []stream.Topic {
+func (n names) topics(partitions int) []stream.Topic {
 	return []stream.Topic{
-		{Name: TopicRaw, Partitions: partitions, Retention: week},
-		{Name: TopicSubmissions, Partitions: partitions, Retention: week},
-		{Name: TopicRejected, Partitions: 1, Retention: week},
-		{Name: TopicChanges, Partitions: partitions, Compacted: true},
+		{Name: n.raw, Partitions: partitions, Retention: week},
+		{Name: n.submissions, Partitions: partitions, Retention: week},
+		{Name: n.rejected, Partitions: 1, Retention: week},
+		{Name: n.changes, Partitions: partitions, Compacted: true},
 	}
 }

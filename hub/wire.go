@@ -19,7 +19,7 @@ const (
 )
 
 // rawRecord is a Raw on its way to lead.raw.
-func rawRecord(raw *lead.Raw, trace string) (stream.Record, error) {
+func (n names) rawRecord(raw *lead.Raw, trace string) (stream.Record, error) {
 	meta, err := json.Marshal(raw)
 	if err != nil {
 		return stream.Record{}, fmt.Errorf("encode raw %s: %w", raw.ID, err)
@@ -28,7 +28,7 @@ func rawRecord(raw *lead.Raw, trace string) (stream.Record, error) {
 	if body == nil {
 		body = []byte{} // nil would be a tombstone
 	}
-	return stream.Record{Topic: TopicRaw, Key: []byte(raw.ID), Value: body,
+	return stream.Record{Topic: n.raw, Key: []byte(raw.ID), Value: body,
 		Headers: []stream.Header{{Key: headerRaw, Value: meta}, {Key: headerTrace, Value: []byte(trace)}}}, nil
 }
 
@@ -55,28 +55,28 @@ func header(r stream.Record, key string) []byte {
 }
 
 // submissionRecord is keyed by the strongest identity: what the same person sends goes to one partition, in order.
-func submissionRecord(s *lead.Submission, trace []byte) (stream.Record, error) {
+func (n names) submissionRecord(s *lead.Submission, trace []byte) (stream.Record, error) {
 	value, err := json.Marshal(s)
 	if err != nil {
 		return stream.Record{}, fmt.Errorf("encode submission %s: %w", s.ID, err)
 	}
-	return stream.Record{Topic: TopicSubmissions, Key: []byte(s.Identities[0].Key()), Value: value,
+	return stream.Record{Topic: n.submissions, Key: []byte(s.Identities[0].Key()), Value: value,
 		Headers: []stream.Header{{Key: headerTrace, Value: trace}}}, nil
 }
 
-func rejectionRecord(r *lead.Rejection, trace []byte) (stream.Record, error) {
+func (n names) rejectionRecord(r *lead.Rejection, trace []byte) (stream.Record, error) {
 	value, err := json.Marshal(r)
 	if err != nil {
 		return stream.Record{}, fmt.Errorf("encode rejection %s: %w", r.ID, err)
 	}
-	return stream.Record{Topic: TopicRejected, Key: []byte(r.ID), Value: value,
+	return stream.Record{Topic: n.rejected, Key: []byte(r.ID), Value: value,
 		Headers: []stream.Header{{Key: headerTrace, Value: trace}}}, nil
 }
 
 // changeRecord is a CloudEvents 1.0 event in Kafka's binary content mode: attributes as ce_ headers, the data as value.
 // https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
-func changeRecord(o sink.Outgoing) stream.Record {
-	return stream.Record{Topic: TopicChanges, Key: []byte(o.Lead), Value: o.Value, Headers: []stream.Header{
+func (n names) changeRecord(o sink.Outgoing) stream.Record {
+	return stream.Record{Topic: n.changes, Key: []byte(o.Lead), Value: o.Value, Headers: []stream.Header{
 		{Key: "ce_specversion", Value: []byte("1.0")},
 		{Key: "ce_type", Value: []byte(o.Type)},
 		{Key: "ce_source", Value: []byte("/leadhub")},
@@ -98,7 +98,7 @@ func spooled(r stream.Record) []byte {
 	return append(out, r.Value...)
 }
 
-func unspooled(p []byte) (stream.Record, error) {
+func (n names) unspooled(p []byte) (stream.Record, error) {
 	if len(p) < 8 {
 		return stream.Record{}, fmt.Errorf("spooled record of %d bytes", len(p))
 	}
@@ -112,6 +112,6 @@ func unspooled(p []byte) (stream.Record, error) {
 	if err := json.Unmarshal(meta, &raw); err != nil {
 		return stream.Record{}, err
 	}
-	return stream.Record{Topic: TopicRaw, Key: []byte(raw.ID), Value: body,
+	return stream.Record{Topic: n.raw, Key: []byte(raw.ID), Value: body,
 		Headers: []stream.Header{{Key: headerRaw, Value: meta}, {Key: headerTrace, Value: trace}}}, nil
 }

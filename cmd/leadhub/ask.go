@@ -1,0 +1,208 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/leadhub/leadhub/hub"
+	"github.com/leadhub/leadhub/lead"
+)
+
+// tokenIn reads the admin's token that a hub on this machine keeps; "" when there is none.
+func tokenIn(dir string) string {
+	if b, err := os.ReadFile(dir + "/admin-token"); err == nil {
+		return strings.TrimSpace(string(b))
+	}
+	return ""
+}
+
+type auditCmd struct {
+	serverFlags
+	JSON bool          `help:"Print one JSON object." name:"json"`
+	Wait time.Duration `help:"Look again until nothing is pending, for at most this long." default:"0s"`
+}
+
+// Run prints both sides and exits with 3 when they do not balance. What is still pending is no imbalance.
+func (c *auditCmd) Run(p process) error {
+	var a lead.Audit
+	for deadline := time.Now().Add(c.Wait); ; {
+		if err := c.client().call(p.ctx, "GET", "/v1/audit", nil, &a); err != nil {
+			return err
+		}
+		if a.Pending == 0 || time.Now().After(deadline) || p.ctx.Err() != nil {
+			break
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	if c.JSON {
+		if err := json.NewEncoder(p.stdout).Encode(a); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(p.stdout, "accepted %d = touched %d + rejected %d + pending %d\n", a.Accepted, a.Touched, a.Rejected, a.Pending)
+		for _, id := range a.Missing {
+			fmt.Fprintf(p.stdout, "missing    %s\n", id)
+		}
+		for _, id := range a.Duplicated {
+			fmt.Fprintf(p.stdout, "duplicated %s\n", id)
+		}
+	}
+	if !a.Balances() {
+		return exitError(exitBalance)
+	}
+	return nil
+}
+
+type explainCmd struct {
+	serverFlags
+	Source      string `help:"Key of the source." required:"" placeholder:"KEY"`
+	ContentType string `help:"Of the payload." default:"application/json" placeholder:"TYPE"`
+	JSON        bool   `help:"Print one JSON object." name:"json"`
+	File        string `arg:"" help:"The payload; - for standard input." placeholder:"FILE"`
+}
+
+// Run tells what would become of the payload: draft → submission → verdict → owner.
+func (c *explainCmd) Run(p process) error {
+	var payload []byte
+	var err error
+	if c.File == "-" {
+		payload, err = io.ReadAll(p.stdin)
+	} else {
+		payload, err = os.ReadFile(c.File)
+	}
+	if err != nil {
+		return err
+	}
+	in := struct {
+		Source      string `json:"source"`
+		ContentType string `json:"content_type"`
+		Body        string `json:"body"`
+	}{c.Source, c.ContentType, string(payload)}
+	var out lead.Explanation
+	if err := c.client().call(p.ctx, "POST", "/v1/explain", in, &out); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(p.stdout).Encode(out)
+	}
+	explain(p.stdout, out)
+	return nil
+}
+
+func explain(w io.Writer, e lead.Explanation) {
+	for i, d := range e.Drafts {
+		fmt.Fprintf(w, "draft %d\n", i+1)
+		for _, field := range sortedKeys(d.Fields) {
+			fmt.Fprintf(w, "  %-14s %s\n", field, strings.Join(d.Fields[field], " | "))
+		}
+		for _, s := range d.Signals {
+			fmt.Fprintf(w, "  spam signal    %s, %d points %s\n", s.Code, s.Points, s.Detail)
+		}
+	}
+	for _, s := range e.Submissions {
+		fmt.Fprintln(w, "submission")
+		for _, id := range s.Submission.Identities {
+			strength := "weak"
+			if id.Strong() {
+				strength = "strong"
+			}
+			fmt.Fprintf(w, "  identity       %s %s (%s)\n", id.Kind, id.Value, strength)
+		}
+		for _, note := range s.Submission.Notes {
+			fmt.Fprintf(w, "  note           %s\n", note)
+		}
+		fmt.Fprintf(w, "verdict          %s: %s\n", s.Verdict.Kind, strings.Join(s.Verdict.Reasons, "; "))
+		if len(s.Changed) > 0 {
+			fmt.Fprintf(w, "would change     %s\n", strings.Join(s.Changed, ", "))
+		}
+		owner := s.Assignment.Owner
+		if owner == "" {
+			owner = "nobody"
+		}
+		fmt.Fprintf(w, "owner            %s: %s\n", owner, s.Assignment.Why)
+	}
+	for _, j := range e.Rejections {
+		fmt.Fprintf(w, "rejected at %s: %s (%s)\n", j.Stage, j.Message, j.Code)
+		if j.Hint != "" {
+			fmt.Fprintf(w, "  hint: %s\n", j.Hint)
+		}
+	}
+}
+
+type replayCmd struct {
+	serverFlags
+	Raw    bool   `help:"Send what was received, not only the rejections. What is in the pool stays as it is."`
+	Source string `help:"Only of this source." placeholder:"KEY"`
+	Code   string `help:"Only rejections with this code." placeholder:"CODE"`
+	Stage  string `help:"Only rejections of this stage." placeholder:"STAGE"`
+	Since  string `help:"With --raw: received since; 2026-01-02, 2026-01-02T15:04:05Z or 24h." placeholder:"TIME"`
+}
+
+// Run sends and says how many.
+func (c *replayCmd) Run(p process) error {
+	var out struct {
+		Replayed int `json:"replayed"`
+	}
+	if !c.Raw {
+		in := map[string]string{}
+		for k, v := range map[string]string{"source": c.Source, "code": c.Code, "stage": c.Stage} {
+			if v != "" {
+				in[k] = v
+			}
+		}
+		if err := c.client().call(p.ctx, "POST", "/v1/rejections/replay", in, &out); err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "replayed %d rejections\n", out.Replayed)
+		return nil
+	}
+	since, err := parseSince(c.Since, time.Now())
+	if err != nil {
+		return err
+	}
+	in := map[string]any{"source": c.Source}
+	if !since.IsZero() {
+		in["since"] = since
+	}
+	if err := c.client().call(p.ctx, "POST", "/v1/replay", in, &out); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "replayed %d of what was received\n", out.Replayed)
+	return nil
+}
+
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(s); err == nil {
+		return now.Add(-d), nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, lead.Invalid("bad_time", fmt.Sprintf("--since %q is not a time", s), "write 2026-01-02, 2026-01-02T15:04:05Z or 24h")
+}
+
+type versionCmd struct{}
+
+// Run prints the version the module was built at.
+func (versionCmd) Run(p process) error {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		version = info.Main.Version
+	}
+	fmt.Fprintf(p.stdout, "leadhub %s (change schema %s)\n", version, hub.ChangeSchemaID)
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

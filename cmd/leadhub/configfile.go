@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/leadhub/leadhub/api"
+	"github.com/leadhub/leadhub/connectors/all"
+	"github.com/leadhub/leadhub/hub"
+	"github.com/leadhub/leadhub/lead"
+)
+
+// configFile is what `leadhub apply` reads. It is decoded strictly: a key that is not here is an error that names its line.
+type configFile struct {
+	Sources  []fileSource  `yaml:"sources" json:"sources,omitempty"`
+	Teams    []fileTeam    `yaml:"teams" json:"teams,omitempty"`
+	Reps     []fileRep     `yaml:"reps" json:"reps,omitempty"`
+	Settings *fileSettings `yaml:"settings" json:"settings,omitempty"`
+	Rules    []any         `yaml:"rules" json:"-"`
+	Pools    []any         `yaml:"pools" json:"-"`
+	Subs     []any         `yaml:"subscriptions" json:"-"`
+}
+
+type fileSource struct {
+	Key      string            `yaml:"key" json:"key"`
+	Channel  string            `yaml:"channel" json:"channel,omitempty"`
+	Name     *string           `yaml:"name" json:"name,omitempty"`
+	Trust    *int              `yaml:"trust" json:"trust,omitempty"`
+	Enabled  *bool             `yaml:"enabled" json:"enabled,omitempty"`
+	Settings map[string]any    `yaml:"settings" json:"settings,omitempty"`
+	Mapping  map[string]string `yaml:"mapping" json:"mapping,omitempty"`
+	Defaults map[string]string `yaml:"defaults" json:"defaults,omitempty"`
+}
+
+type fileTeam struct {
+	Key  string  `yaml:"key" json:"key"`
+	Name *string `yaml:"name" json:"name,omitempty"`
+}
+
+type fileRep struct {
+	Key    string  `yaml:"key" json:"key"`
+	Name   *string `yaml:"name" json:"name,omitempty"`
+	Team   *string `yaml:"team" json:"team,omitempty"`
+	Weight *int    `yaml:"weight" json:"weight,omitempty"`
+	Active *bool   `yaml:"active" json:"active,omitempty"`
+}
+
+type fileSettings struct {
+	NumberPrefix *string  `yaml:"number_prefix" json:"number_prefix,omitempty"`
+	TimeZone     *string  `yaml:"time_zone" json:"time_zone,omitempty"`
+	Country      *string  `yaml:"country" json:"country,omitempty"`
+	NeverKeys    []string `yaml:"never_keys" json:"never_keys,omitempty"`
+}
+
+// readConfigFile reads and checks a file; "-" is standard input.
+func readConfigFile(p process, path string) (*configFile, error) {
+	var data []byte
+	var err error
+	if path == "-" {
+		data, err = io.ReadAll(p.stdin)
+	} else {
+		data, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var f configFile
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil && err != io.EOF {
+		return nil, lead.Invalid("bad_file", fmt.Sprintf("%s cannot be read:\n%s", path, yaml.FormatError(err, false, true)),
+			"the keys are sources, teams, reps and settings; see docs/operations.md")
+	}
+	return &f, f.unsupported()
+}
+
+// unsupported refuses what this version would have to ignore.
+func (f *configFile) unsupported() error {
+	for name, n := range map[string]int{"rules": len(f.Rules), "pools": len(f.Pools), "subscriptions": len(f.Subs)} {
+		if n > 0 {
+			return lead.Invalid("not_supported", name+" are not supported by this version", "leave "+name+" out; leads are assigned by the weights of the reps")
+		}
+	}
+	return nil
+}
+
+type applyCmd struct {
+	serverFlags
+	File string `help:"YAML file; - for standard input." short:"f" required:"" placeholder:"FILE"`
+}
+
+// Run sends the file to the hub, which takes all of it or nothing.
+func (c *applyCmd) Run(p process) error {
+	f, err := readConfigFile(p, c.File)
+	if err != nil {
+		return err
+	}
+	var done api.Applied
+	if err := c.client().call(p.ctx, "PUT", "/v1/config", f, &done); err != nil {
+		return err
+	}
+	for _, what := range done.Created {
+		fmt.Fprintf(p.stdout, "created   %s\n", what)
+	}
+	for _, what := range done.Changed {
+		fmt.Fprintf(p.stdout, "changed   %s\n", what)
+	}
+	fmt.Fprintf(p.stdout, "unchanged %d\nconfiguration version %d is in use\n", done.Unchanged, done.Version)
+	return nil
+}
+
+type checkCmd struct {
+	File string `help:"YAML file; - for standard input." short:"f" required:"" placeholder:"FILE"`
+}
+
+// Run checks the file as a hub would, as if it stood alone.
+func (c *checkCmd) Run(p process) error {
+	f, err := readConfigFile(p, c.File)
+	if err != nil {
+		return err
+	}
+	config := f.config()
+	if err := hub.Check(&config, all.Connectors()); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s is fine: %d sources, %d teams, %d reps\n", c.File, len(config.Sources), len(config.Teams), len(config.Reps))
+	return nil
+}
+
+// config is what the file makes of an empty hub, with the same defaults as the API's.
+func (f *configFile) config() lead.Config {
+	var c lead.Config
+	for _, s := range f.Sources {
+		c.Sources = append(c.Sources, lead.Source{Key: s.Key, Channel: s.Channel, Name: or(s.Name, s.Key), Trust: or(s.Trust, 50),
+			Enabled: or(s.Enabled, true), Settings: s.Settings, Mapping: s.Mapping, Defaults: s.Defaults})
+	}
+	for _, t := range f.Teams {
+		c.Teams = append(c.Teams, lead.Team{Key: t.Key, Name: or(t.Name, t.Key)})
+	}
+	for _, r := range f.Reps {
+		c.Reps = append(c.Reps, lead.Rep{Key: r.Key, Name: or(r.Name, r.Key), Team: or(r.Team, ""), Weight: or(r.Weight, 1), Active: or(r.Active, true)})
+	}
+	if s := f.Settings; s != nil {
+		c.Settings = lead.Settings{NumberPrefix: or(s.NumberPrefix, ""), TimeZone: or(s.TimeZone, ""), Country: or(s.Country, ""), NeverKeys: s.NeverKeys}
+	}
+	return c
+}
+
+func or[T any](v *T, otherwise T) T {
+	if v == nil {
+		return otherwise
+	}
+	return *v
+}

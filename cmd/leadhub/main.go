@@ -1,0 +1,112 @@
+// Command leadhub is a hub for multi-channel lead capture. `leadhub serve` runs it; the other verbs talk to a running hub.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailed  = 1 // the work failed, or the hub refused it
+	exitUsage   = 2 // the command line is wrong
+	exitBalance = 3 // `leadhub audit`: accepted and recorded do not balance
+)
+
+// commands is the command line: one field per verb.
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Run the hub."`
+	Demo    demoCmd    `cmd:"" help:"Run the hub on a temporary folder, play a story through it and tell what happened."`
+	Apply   applyCmd   `cmd:"" help:"Send sources, teams, reps and settings from a file to a running hub."`
+	Check   checkCmd   `cmd:"" help:"Check such a file without a hub."`
+	Explain explainCmd `cmd:"" help:"Tell what would become of one payload, without writing."`
+	Replay  replayCmd  `cmd:"" help:"Send rejections, or what was received, through the flow again."`
+	Audit   auditCmd   `cmd:"" help:"Compare what was accepted with what became of it."`
+	Bench   benchCmd   `cmd:"" help:"Measure a hub that it starts itself."`
+	Migrate migrateCmd `cmd:"" help:"Bring the pool's tables up to date."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// process is what a verb may touch of the world.
+type process struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// runVerbs is set for processes that a test binary starts of itself: they are leadhub, not tests.
+const runVerbs = "LEADHUB_RUN_VERBS"
+
+// exitError ends the process with a code of its own, after everything was said.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(process{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(p process, args []string) (code int) {
+	var c commands
+	exited := -1
+	parser := kong.Must(&c, kong.Name("leadhub"), kong.Description("A hub for multi-channel lead capture (多渠道线索采集中台)."),
+		kong.Writers(p.stdout, p.stderr), kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if exited >= 0 { // --help has been printed
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(p.stderr, "leadhub: %v\n", err)
+		fmt.Fprintf(p.stderr, "leadhub: hint: leadhub %s --help\n", firstWord(args))
+		return exitUsage
+	}
+	return say(p, k.Run(p))
+}
+
+// say tells people about an error: a sentence, and the next step.
+func say(p process, err error) int {
+	var exit exitError
+	var known *lead.Error
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		return int(exit)
+	case errors.As(err, &known):
+		fmt.Fprintf(p.stderr, "leadhub: %s\n", known.Message)
+		if known.Err != nil {
+			fmt.Fprintf(p.stderr, "leadhub: cause: %v\n", known.Err)
+		}
+		if known.Hint != "" {
+			fmt.Fprintf(p.stderr, "leadhub: hint: %s\n", known.Hint)
+		}
+	default:
+		fmt.Fprintf(p.stderr, "leadhub: %v\n", err)
+	}
+	return exitFailed
+}
+
+func firstWord(args []string) string {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return args[0]
+	}
+	return ""
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/leadhub/leadhub/api"
+	"github.com/leadhub/leadhub/api/problem"
+	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/connectors/all"
+	"github.com/leadhub/leadhub/console"
+	"github.com/leadhub/leadhub/hub"
+)
+
+// routes is everything this process answers, by its roles.
+func routes(h *hub.Hub, sessionKey []byte, registry *prometheus.Registry, log *slog.Logger) http.Handler {
+	r := chi.NewRouter()
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	r.Get("/readyz", h.Ready)
+	r.Method(http.MethodGet, "/metrics", guarded(h.Tokens(), promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
+	if in := h.Intake(); in != nil {
+		in.Routes(r)
+	}
+	if !h.Plays(hub.RoleConsole) {
+		return r
+	}
+	tokens := h.Tokens()
+	r.Mount("/v1", api.New(api.Ports{Authenticator: tokens, Leads: h.Reader(), Submissions: h, Rejections: h.Rejections(),
+		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Channels: apiChannels, Logger: log}))
+	r.Mount("/", console.New(console.Config{Authenticator: tokens, Leads: h.Reader(), Rejections: h.Rejections(),
+		Configuration: h.Configuration(), Figures: h, Channels: consoleChannels, Snippets: snippets{h.Configuration()}, SessionKey: sessionKey, Logger: log}))
+	return r
+}
+
+// guarded lets callers on this machine in, and others with a token that may read leads: figures tell a competitor how business goes. A
+// forwarded request comes from elsewhere, whatever its address says.
+func guarded(tokens *hub.Tokens, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		ip := net.ParseIP(host)
+		local := ip != nil && ip.IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
+		if !local {
+			bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if _, err := tokens.Authenticate(r.Context(), bearer); err != nil {
+				problem.Write(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func both(t connectors.Text) map[string]string { return map[string]string{"en": t.EN, "zh": t.ZH} }
+
+func apiChannels() []api.Channel {
+	var out []api.Channel
+	for _, c := range all.Connectors() {
+		s := c.Spec()
+		ch := api.Channel{Channel: s.Channel, Title: both(s.Title), Description: both(s.Description), Docs: s.Docs, Push: s.Push}
+		for _, f := range s.Settings {
+			ch.Settings = append(ch.Settings, api.Setting{Name: f.Name, Type: cmp.Or(f.Type, connectors.TypeString), Help: both(f.Help), Default: f.Default,
+				Required: f.Required, Secret: f.Secret, OneOf: f.OneOf})
+		}
+		out = append(out, ch)
+	}
+	return out
+}
+
+func consoleChannels() []console.Channel {
+	var out []console.Channel
+	for _, c := range apiChannels() {
+		ch := console.Channel{Channel: c.Channel, Title: c.Title, Description: c.Description, Docs: c.Docs, Push: c.Push}
+		for _, s := range c.Settings {
+			ch.Settings = append(ch.Settings, console.Setting(s))
+		}
+		out = append(out, ch)
+	}
+	return out
+}
+
+// snippets asks the connector of a source for its HTML.
+type snippets struct{ configuration *hub.Configuration }
+
+func (s snippets) Snippet(ctx context.Context, source, base, lang string) string {
+	config, err := s.configuration.Config(ctx)
+	if err != nil {
+		return ""
+	}
+	for _, src := range config.Sources {
+		if src.Key != source {
+			continue
+		}
+		if c, ok := all.ByChannel()[src.Channel].(connectors.Snippeter); ok {
+			return c.Snippet(base, src, lang)
+		}
+	}
+	return ""
+}
