@@ -55,6 +55,13 @@ type Listener interface {
 	Listen(ctx context.Context, emit func(Delivery) error) error
 }
 
+// Snippeter is a Connector whose sources come with text to copy into a website.
+type Snippeter interface {
+	// Snippet is the HTML of a form that posts to src. base is the hub's public address ("https://leads.example.com"),
+	// lang is "zh" or "en".
+	Snippet(base string, src lead.Source, lang string) string
+}
+
 // Delivery is what one request or poll brought.
 type Delivery struct {
 	Events []Event // none for a handshake
@@ -84,10 +91,10 @@ type Reply struct {
 type Settings struct {
 	Source string // key of the source
 	Values map[string]any
-	// Mapping and Defaults of the source; ApplyMapping uses them.
+	// Mapping and Defaults of the source; NewMapper uses them.
 	Mapping  map[string]string
 	Defaults map[string]string
-	Now      func() time.Time
+	Now      func() time.Time // time.Now unless set; Spec.Check sets it
 }
 
 // Spec describes a connector once, for the documentation, the console's form, `leadhub check` and the README table.

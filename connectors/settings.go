@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/leadhub/leadhub/lead"
 )
@@ -12,7 +13,8 @@ import (
 // Check turns the settings that a person wrote into Settings: unknown names, wrong types and missing ones are one
 // error that names every field.
 func (s Spec) Check(src lead.Source) (Settings, error) {
-	out := Settings{Source: src.Key, Values: map[string]any{}, Mapping: src.Mapping, Defaults: src.Defaults}
+	out := Settings{Source: src.Key, Values: map[string]any{}, Mapping: src.Mapping, Defaults: src.Defaults,
+		Now: time.Now}
 	var wrong []string
 	var fields []string
 	complain := func(name, format string, args ...any) {
@@ -34,9 +36,9 @@ func (s Spec) Check(src lead.Source) (Settings, error) {
 		switch {
 		case !ok:
 			complain(f.Name, "must be a %s", f.typeName())
-		case len(f.OneOf) > 0 && !slices.Contains(f.OneOf, fmt.Sprint(typed)):
+		case len(f.OneOf) > 0 && !f.allows(typed):
 			complain(f.Name, "must be one of %s", strings.Join(f.OneOf, ", "))
-		case f.Required && f.Secret && typed == "":
+		case f.Required && empty(typed):
 			complain(f.Name, "must not be empty")
 		}
 		out.Values[f.Name] = typed
@@ -121,6 +123,23 @@ func (f Field) typed(v any) (any, bool) {
 	}
 	s, ok := v.(string)
 	return s, ok
+}
+
+func (f Field) allows(v any) bool {
+	if list, ok := v.([]string); ok {
+		return !slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(f.OneOf, s) })
+	}
+	return slices.Contains(f.OneOf, fmt.Sprint(v))
+}
+
+func empty(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.TrimSpace(v) == ""
+	case []string:
+		return len(v) == 0
+	}
+	return false
 }
 
 func stringList(v any) (any, bool) {
