@@ -1,0 +1,24 @@
+package normalize
+
+import "strings"
+
+// placeholders are numbers that stand in manuals, samples and test tools, or that people type to be left alone. Only exact
+// numbers and the three patterns of placeholder are blocked: a number with many equal digits is dear, and its owner a
+// likely customer.
+var placeholders = set("+8613800138000 +8613456789012")
+
+// placeholder reports whether an E.164 number can never be a key.
+func (n *Normalizer) placeholder(e164 string) bool {
+	if n.neverKeys[e164] || placeholders[e164] {
+		return true
+	}
+	if d, ok := strings.CutPrefix(e164, "+86"); ok && len(d) == 11 && d[0] == '1' {
+		return allSame(d[3:]) // 13800000000, 13888888888
+	}
+	if d, ok := strings.CutPrefix(e164, "+1"); ok && len(d) == 10 {
+		return d[3:8] == "55501" || allSame(d) // 555-0100 to 555-0199 are kept free for films and samples
+	}
+	return len(e164) > 8 && allSame(e164[4:])
+}
+
+func allSame(d string) bool { return d != "" && strings.Count(d, d[:1]) == len(d) }
