@@ -15,7 +15,7 @@ func (Policy) Add(r *lead.Record, s *lead.Submission) []string {
 	for _, v := range valuesOf(s) {
 		say(r, v.field, v.Value)
 	}
-	sayOrigin(r, originOf(s))
+	sayOrigin(r, stampOf(s), originOf(s))
 	r.Touches++
 	if r.FirstSeen.IsZero() || s.EventTime.Before(r.FirstSeen) {
 		r.FirstSeen = s.EventTime
@@ -38,8 +38,10 @@ func (Policy) Join(survivor, other *lead.Record) []string {
 	for _, field := range slices.Sorted(maps.Keys(other.Values)) {
 		for _, v := range other.Values[field] {
 			switch field {
-			case fieldFirst, fieldLast:
-				sayOrigin(survivor, v)
+			case fieldFirst:
+				sayOrigin(survivor, v, other.FirstFrom)
+			case fieldLast:
+				sayOrigin(survivor, v, other.LastFrom)
 			default:
 				say(survivor, field, v)
 			}
@@ -61,6 +63,11 @@ func (Policy) Join(survivor, other *lead.Record) []string {
 	return changed(&before, &survivor.Lead)
 }
 
+// stampOf is a value's reason: the submission and what its rank depends on.
+func stampOf(s *lead.Submission) lead.Value {
+	return lead.Value{Submission: s.ID, Source: s.Source, Trust: s.Trust, Class: classWhole, At: s.EventTime}
+}
+
 type fieldValue struct {
 	field string
 	lead.Value
@@ -71,23 +78,32 @@ func valuesOf(s *lead.Submission) []fieldValue {
 	out := make([]fieldValue, 0, 10)
 	add := func(field, value, key string, class int) {
 		if value != "" {
-			out = append(out, fieldValue{field, lead.Value{Value: value, Key: key, Submission: s.ID, Source: s.Source,
-				Trust: s.Trust, Class: class, At: s.EventTime}})
+			v := stampOf(s)
+			v.Value, v.Key, v.Class = value, key, class
+			out = append(out, fieldValue{field, v})
 		}
 	}
-	add(fieldName, s.Name.Display, s.Name.Key, nameClass(s.Name))
+	add(fieldName, s.Name.Display, other(s.Name.Key, s.Name.Display), nameClass(s.Name))
 	add(fieldHonor, s.Name.Honorific, "", classWhole)
-	add(fieldCompany, s.Company.Display, s.Company.Key, classWhole)
+	add(fieldCompany, s.Company.Display, other(s.Company.Key, s.Company.Display), classWhole)
 	add(fieldTitle, s.Title, "", classWhole)
 	add(fieldAddress, s.Address, "", classWhole)
-	add(fieldRegion, place(s.Region), encode(s.Region), regionClass(s))
+	add(fieldRegion, place(s.Region), regionKey(s.Region), regionClass(s))
 	for _, p := range s.Phones {
 		add(fieldOrder, p.Display(), "", phoneClass(p))
 	}
 	for _, e := range s.Emails {
-		add(fieldMail, e.Display, e.Key, emailClass(e))
+		add(fieldMail, e.Display, other(e.Key, e.Display), emailClass(e))
 	}
 	return out
+}
+
+// other is the key of a value when it differs from the value itself.
+func other(key, value string) string {
+	if key == value {
+		return ""
+	}
+	return key
 }
 
 func nameClass(n lead.Name) int {
@@ -136,11 +152,7 @@ func settle(r *lead.Record) {
 	r.Address = winner(r.Values[fieldAddress])
 	r.Phones = all(r.Values[fieldOrder])
 	r.Emails = distinct(r.Values[fieldMail])
-	r.Region = lead.Region{}
-	decode(r.Values[fieldRegion], &r.Region)
-	r.FirstFrom, r.LastFrom = lead.Origin{}, lead.Origin{}
-	decode(r.Values[fieldFirst], &r.FirstFrom)
-	decode(r.Values[fieldLast], &r.LastFrom)
+	r.Region = regionOf(r.Values[fieldRegion])
 	r.Tags, r.Products = notNil(r.Tags), notNil(r.Products)
 	r.Sources = notNil(r.Sources)
 	if r.Consents == nil {

@@ -2,40 +2,43 @@ package dedupe
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/leadhub/leadhub/lead"
 )
 
-// originOf is where a submission came from, as a value: the text for people, the key to decode.
-func originOf(s *lead.Submission) lead.Value {
+// originOf is where a submission came from.
+func originOf(s *lead.Submission) lead.Origin {
 	o := s.Origin
 	o.Source = s.Source
-	text := []string{s.Source}
-	for _, k := range []string{"source", "medium", "campaign"} {
-		if v := o.UTM[k]; v != "" {
-			text = append(text, v)
-		}
-	}
-	return lead.Value{Value: strings.Join(text, " / "), Key: encode(o), Submission: s.ID, Source: s.Source,
-		Trust: s.Trust, Class: classWhole, At: s.EventTime}
+	return o
 }
 
-// sayOrigin keeps the earliest and the latest origin. Only these two are kept: every touch has its own.
-func sayOrigin(r *lead.Record, v lead.Value) {
+// sayOrigin keeps the earliest and the latest origin. Only these two are kept: every touch has its own. v is the reason.
+func sayOrigin(r *lead.Record, v lead.Value, o lead.Origin) {
 	if r.Values == nil {
 		r.Values = map[string][]lead.Value{}
 	}
+	v.Value = originText(o)
 	if old := r.Values[fieldFirst]; len(old) == 0 || byTime(v, old[0]) < 0 {
-		r.Values[fieldFirst] = []lead.Value{v}
+		r.Values[fieldFirst], r.FirstFrom = []lead.Value{v}, o
 	}
 	if old := r.Values[fieldLast]; len(old) == 0 || byTime(v, old[0]) > 0 {
-		r.Values[fieldLast] = []lead.Value{v}
+		r.Values[fieldLast], r.LastFrom = []lead.Value{v}, o
 	}
+}
+
+// originText is an origin in words: "price-page / baidu / cpc".
+func originText(o lead.Origin) string {
+	text := o.Source
+	for _, k := range []string{"source", "medium", "campaign"} {
+		if v := o.UTM[k]; v != "" {
+			text += " / " + v
+		}
+	}
+	return text
 }
 
 func byTime(a, b lead.Value) int {
@@ -87,7 +90,7 @@ func all(values []lead.Value) []string {
 func distinct(values []lead.Value) []string {
 	out := make([]string, 0, len(values))
 	for i, v := range values {
-		same := func(o lead.Value) bool { return o.Key != "" && o.Key == v.Key }
+		same := func(o lead.Value) bool { return cmp.Or(o.Key, o.Value) == cmp.Or(v.Key, v.Value) }
 		if !slices.ContainsFunc(values[:i], same) {
 			out = append(out, v.Value)
 		}
@@ -116,44 +119,49 @@ func place(r lead.Region) string {
 	return strings.Join(parts, " ")
 }
 
-// encode and decode carry a compound value (a region, an origin) in Value.Key. Maps are written with sorted keys, so
-// equal values have equal text.
-func encode(v any) string {
-	b, _ := json.Marshal(v) // plain structs of strings: cannot fail
-	return string(b)
+// regionKey and regionOf carry a region in Value.Key. No part of a region has a bar.
+func regionKey(r lead.Region) string {
+	if r == (lead.Region{}) {
+		return ""
+	}
+	return strings.Join([]string{r.Country, r.Province, r.City, r.District, r.Code}, "|")
 }
 
-func decode(values []lead.Value, into any) {
-	if len(values) > 0 {
-		_ = json.Unmarshal([]byte(values[0].Key), into) // written by encode
+func regionOf(values []lead.Value) lead.Region {
+	if len(values) == 0 {
+		return lead.Region{}
 	}
+	p := strings.SplitN(values[0].Key+"||||", "|", 6)
+	return lead.Region{Country: p[0], Province: p[1], City: p[2], District: p[3], Code: p[4]}
 }
 
 // changed names the public fields that differ, as they stand in JSON, sorted. Counters and times that grow with every
 // touch are left out: a change is news only when a value is.
-func changed(before, after *lead.Lead) []string {
+func changed(a, b *lead.Lead) []string {
 	out := []string{}
-	b, a := reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem()
-	for i := range a.NumField() {
-		name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
-		switch name {
-		case "id", "number", "version", "touches", "first_seen", "last_seen", "merged_into":
-			continue
+	differ := func(field string, yes bool) {
+		if yes {
+			out = append(out, field)
 		}
-		x, y := b.Field(i), a.Field(i)
-		if empty(x) && empty(y) || reflect.DeepEqual(x.Interface(), y.Interface()) {
-			continue
-		}
-		out = append(out, name)
 	}
-	slices.Sort(out)
+	differ("address", a.Address != b.Address)
+	differ("company", a.Company != b.Company)
+	differ("consents", !slices.Equal(a.Consents, b.Consents))
+	differ("emails", !slices.Equal(a.Emails, b.Emails))
+	differ("first_from", !sameOrigin(a.FirstFrom, b.FirstFrom))
+	differ("honorific", a.Honorific != b.Honorific)
+	differ("last_from", !sameOrigin(a.LastFrom, b.LastFrom))
+	differ("name", a.Name != b.Name)
+	differ("phones", !slices.Equal(a.Phones, b.Phones))
+	differ("products", !slices.Equal(a.Products, b.Products))
+	differ("region", a.Region != b.Region)
+	differ("sources", !slices.Equal(a.Sources, b.Sources))
+	differ("tags", !slices.Equal(a.Tags, b.Tags))
+	differ("title", a.Title != b.Title)
 	return out
 }
 
-// empty treats a nil list and an empty one alike.
-func empty(v reflect.Value) bool {
-	if v.Kind() == reflect.Slice {
-		return v.Len() == 0
-	}
-	return v.IsZero()
+func sameOrigin(a, b lead.Origin) bool {
+	return a.Source == b.Source && a.Page == b.Page && a.Referrer == b.Referrer && a.Landing == b.Landing &&
+		maps.Equal(a.UTM, b.UTM) && maps.Equal(a.ClickIDs, b.ClickIDs)
 }

@@ -55,7 +55,10 @@ func (i Identity) Strong() bool { return strengths[i.Kind] >= 100 }
 // SortIdentities sorts the strongest first, then by key, and drops repeats.
 func SortIdentities(ids []Identity) []Identity {
 	slices.SortFunc(ids, func(a, b Identity) int {
-		return cmp.Or(cmp.Compare(b.Strength(), a.Strength()), cmp.Compare(a.Key(), b.Key()))
+		if c := cmp.Compare(b.Strength(), a.Strength()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Key(), b.Key())
 	})
 	return slices.Compact(ids)
 }
