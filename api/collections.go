@@ -1,0 +1,79 @@
+package api
+
+import "github.com/leadhub/leadhub/lead"
+
+// What is left out of a sourceIn, teamIn or repIn keeps its value, or gets the default on a new one.
+
+type sourceIn struct {
+	_        struct{}          `additionalProperties:"false"`
+	Key      string            `json:"key,omitempty" doc:"In the URL: /in/{key}."`
+	Channel  *string           `json:"channel,omitempty" doc:"One of /v1/channels."`
+	Name     *string           `json:"name,omitempty" maxLength:"200"`
+	Trust    *int              `json:"trust,omitempty" minimum:"0" maximum:"100" doc:"Which source wins when two say different things; 50 on a new one."`
+	Enabled  *bool             `json:"enabled,omitempty" doc:"True on a new one."`
+	Settings map[string]any    `json:"settings,omitempty" doc:"Replaced as a whole, but a secret that is absent or •••••• keeps its value."`
+	Mapping  map[string]string `json:"mapping,omitempty" doc:"The channel's field to ours; replaced as a whole."`
+	Defaults map[string]string `json:"defaults,omitempty" doc:"Values for what the channel left empty; replaced as a whole."`
+}
+
+var sources = collection[sourceIn, lead.Source]{
+	path: "sources", noun: "source",
+	of:    func(c *lead.Config) *[]lead.Source { return &c.Sources },
+	key:   func(s *lead.Source) string { return s.Key },
+	keyIn: func(s *sourceIn) string { return s.Key },
+	fresh: func(key string) lead.Source { return lead.Source{Key: key, Name: key, Trust: 50, Enabled: true} },
+	onto: func(in *sourceIn, s *lead.Source) {
+		set(&s.Channel, in.Channel)
+		set(&s.Name, in.Name)
+		set(&s.Trust, in.Trust)
+		set(&s.Enabled, in.Enabled)
+		if in.Settings != nil {
+			s.Settings = in.Settings
+		}
+		if in.Mapping != nil {
+			s.Mapping = in.Mapping
+		}
+		if in.Defaults != nil {
+			s.Defaults = in.Defaults
+		}
+	},
+}
+
+type teamIn struct {
+	_    struct{} `additionalProperties:"false"`
+	Key  string   `json:"key,omitempty"`
+	Name *string  `json:"name,omitempty" maxLength:"200"`
+}
+
+var teams = collection[teamIn, lead.Team]{
+	path: "teams", noun: "team",
+	of:    func(c *lead.Config) *[]lead.Team { return &c.Teams },
+	key:   func(t *lead.Team) string { return t.Key },
+	keyIn: func(t *teamIn) string { return t.Key },
+	fresh: func(key string) lead.Team { return lead.Team{Key: key, Name: key} },
+	onto:  func(in *teamIn, t *lead.Team) { set(&t.Name, in.Name) },
+}
+
+type repIn struct {
+	_        struct{} `additionalProperties:"false"`
+	Key      string   `json:"key,omitempty"`
+	Name     *string  `json:"name,omitempty" maxLength:"200"`
+	Team     *string  `json:"team,omitempty" maxLength:"64" doc:"Key of a team."`
+	Weight   *int     `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of the leads; 1 on a new one, 0 gets none."`
+	Active   *bool    `json:"active,omitempty" doc:"True on a new one."`
+	Assigned int64    `json:"assigned,omitempty" doc:"Passed over: the hub counts."`
+}
+
+var reps = collection[repIn, lead.Rep]{
+	path: "reps", noun: "rep",
+	of:    func(c *lead.Config) *[]lead.Rep { return &c.Reps },
+	key:   func(r *lead.Rep) string { return r.Key },
+	keyIn: func(r *repIn) string { return r.Key },
+	fresh: func(key string) lead.Rep { return lead.Rep{Key: key, Name: key, Weight: 1, Active: true} },
+	onto: func(in *repIn, r *lead.Rep) {
+		set(&r.Name, in.Name)
+		set(&r.Team, in.Team)
+		set(&r.Weight, in.Weight)
+		set(&r.Active, in.Active)
+	},
+}

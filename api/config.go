@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+type settingsIn struct {
+	_            struct{} `additionalProperties:"false"`
+	NumberPrefix *string  `json:"number_prefix,omitempty" pattern:"^[A-Z]{1,6}$"`
+	TimeZone     *string  `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name."`
+	Country      *string  `json:"country,omitempty" pattern:"^[A-Z]{2}$" doc:"Of phone numbers without a country code."`
+	NeverKeys    []string `json:"never_keys,omitempty" maxItems:"10000" doc:"Phones and emails that are never identities."`
+}
+
+func (in settingsIn) onto(s *lead.Settings) {
+	set(&s.NumberPrefix, in.NumberPrefix)
+	set(&s.TimeZone, in.TimeZone)
+	set(&s.Country, in.Country)
+	if in.NeverKeys != nil {
+		s.NeverKeys = in.NeverKeys
+	}
+}
+
+// set lays a value over one that is kept when nothing was sent.
+func set[T any](to *T, sent *T) {
+	if sent != nil {
+		*to = *sent
+	}
+}
+
+func (s *server) settings(ctx context.Context, _ *struct{}) (*body[lead.Settings], error) {
+	c, err := s.readConfig(ctx)
+	return &body[lead.Settings]{c.Settings}, err
+}
+
+func (s *server) putSettings(ctx context.Context, in *struct{ Body settingsIn }) (*body[lead.Settings], error) {
+	c, err := s.Configuration.EditConfig(ctx, actor(ctx), func(c *lead.Config) error {
+		in.Body.onto(&c.Settings)
+		return nil
+	})
+	fillConfig(&c)
+	return &body[lead.Settings]{c.Settings}, err
+}
+
+func (s *server) config(ctx context.Context, _ *struct{}) (*body[lead.Config], error) {
+	c, err := s.readConfig(ctx)
+	return &body[lead.Config]{c}, err
+}
+
+func (s *server) readConfig(ctx context.Context) (lead.Config, error) {
+	c, err := s.Configuration.Config(ctx)
+	fillConfig(&c)
+	return c, err
+}
+
+func fillConfig(c *lead.Config) {
+	c.Sources, c.Teams, c.Reps = list(c.Sources), list(c.Teams), list(c.Reps)
+	c.Settings.NeverKeys = list(c.Settings.NeverKeys)
+}
+
+// configIn is what leadhub apply sends. What it names is made or changed; what it does not name stays.
+type configIn struct {
+	Body struct {
+		_        struct{}    `additionalProperties:"false"`
+		Version  int64       `json:"version,omitempty" doc:"Passed over, so that what was read can be sent."`
+		Sources  []sourceIn  `json:"sources,omitempty" maxItems:"5000"`
+		Teams    []teamIn    `json:"teams,omitempty" maxItems:"5000"`
+		Reps     []repIn     `json:"reps,omitempty" maxItems:"50000"`
+		Settings *settingsIn `json:"settings,omitempty"`
+	}
+}
+
+// Applied says what PUT /v1/config did: names like "source price-page".
+type Applied struct {
+	Version   int64    `json:"version"`
+	Created   []string `json:"created"`
+	Changed   []string `json:"changed"`
+	Unchanged int      `json:"unchanged"`
+}
+
+func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied], error) {
+	var out Applied
+	c, err := s.Configuration.EditConfig(ctx, actor(ctx), func(c *lead.Config) error {
+		out = Applied{Created: []string{}, Changed: []string{}} // this may run again from the start
+		if err := applyAll(&out, c, teams, in.Body.Teams); err != nil {
+			return err
+		}
+		if err := applyAll(&out, c, reps, in.Body.Reps); err != nil {
+			return err
+		}
+		if err := applyAll(&out, c, sources, in.Body.Sources); err != nil {
+			return err
+		}
+		if in.Body.Settings != nil {
+			before := c.Settings
+			in.Body.Settings.onto(&c.Settings)
+			out.note("settings", true, !reflect.DeepEqual(before, c.Settings))
+		}
+		return nil
+	})
+	out.Version = c.Version
+	return &body[Applied]{out}, err
+}
+
+func applyAll[In, T any](out *Applied, c *lead.Config, col collection[In, T], in []In) error {
+	for i := range in {
+		key := col.keyIn(&in[i])
+		existed, changed, err := col.put(c, key, &in[i])
+		if err != nil {
+			e := *lead.AsError(err)
+			e.Fields = []string{fmt.Sprintf("%s[%d].key", col.path, i)}
+			return &e
+		}
+		out.note(col.noun+" "+key, existed, changed)
+	}
+	return nil
+}
+
+func (a *Applied) note(what string, existed, changed bool) {
+	switch {
+	case !existed:
+		a.Created = append(a.Created, what)
+	case changed:
+		a.Changed = append(a.Changed, what)
+	default:
+		a.Unchanged++
+	}
+}

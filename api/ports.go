@@ -1,0 +1,108 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// Ports is all that the API asks of the hub. Every error is a *lead.Error or is answered as an internal one.
+type Ports struct {
+	Authenticator Authenticator
+	Leads         Leads
+	Submissions   Submissions
+	Rejections    Rejections
+	Configuration Configuration
+	Tokens        Tokens
+	Figures       Figures
+	Operator      Operator
+	Channels      func() []Channel // in the order to show
+	Logger        *slog.Logger     // gets what is answered 500
+}
+
+// Authenticator knows who a bearer token belongs to.
+type Authenticator interface {
+	// Authenticate finds the token of a secret; the admin's has ScopeAdmin. KindUnauthorized when there is none.
+	Authenticate(ctx context.Context, bearer string) (lead.Token, error)
+}
+
+// Leads reads the pool.
+type Leads interface {
+	// Leads lists living leads, newest first. KindInvalid for a cursor that this hub did not give out.
+	Leads(ctx context.Context, q lead.LeadQuery) (lead.LeadPage, error)
+	// Lead finds one by id or number; a merged-away one resolves to the living. KindNotFound.
+	Lead(ctx context.Context, id string) (lead.LeadDetail, error)
+}
+
+// Submissions tells where a submission is.
+type Submissions interface {
+	// Submission answers StateReceived for an id that this hub gave out and that is not in the pool yet. KindNotFound
+	// for any other unknown id.
+	Submission(ctx context.Context, id string) (lead.SubmissionStatus, error)
+}
+
+// Rejections shows what could not go on and sends it again.
+type Rejections interface {
+	Rejections(ctx context.Context, q lead.RejectionQuery) (lead.RejectionPage, error)
+	Rejection(ctx context.Context, id string) (lead.Rejection, error) // KindNotFound
+	// Replay returns when the Raw is durable on the broker again. With edited nil the channel's parser reads it anew,
+	// else edited stands for what it read. A quarantined one is released by it. KindConflict when it is resolved.
+	Replay(ctx context.Context, id string, edited *lead.Draft, actor string) error
+}
+
+// Configuration is what people set up.
+type Configuration interface {
+	// Config leaves the values of secret settings out: a secret that is set is shown as the mask "••••••".
+	Config(ctx context.Context) (lead.Config, error)
+	// EditConfig lets fn change what Config shows, checks the outcome as a whole, and keeps it in one transaction; fn may run
+	// again from the start. A secret setting that fn leaves absent or as the mask keeps its value. KindInvalid
+	// with Fields when the outcome is not right (a channel nobody knows, settings against the Spec, a team that is not there).
+	EditConfig(ctx context.Context, actor string, fn func(*lead.Config) error) (lead.Config, error)
+}
+
+// Tokens gives and takes back access to the API.
+type Tokens interface {
+	Tokens(ctx context.Context) ([]lead.Token, error)
+	// CreateToken returns the secret; nobody can see it again.
+	CreateToken(ctx context.Context, name string, scopes []string) (secret string, t lead.Token, err error)
+	DeleteToken(ctx context.Context, id string) error // KindNotFound
+}
+
+// Figures counts.
+type Figures interface {
+	Overview(ctx context.Context) (lead.Overview, error)
+	// Audit reads the topics from their start and may take minutes.
+	Audit(ctx context.Context) (lead.Audit, error)
+}
+
+// Operator serves whoever is on call.
+type Operator interface {
+	// Explain tells what would become of one payload of a source, without writing anything. KindNotFound for the source.
+	Explain(ctx context.Context, source, contentType string, body []byte) (lead.Explanation, error)
+	// ReplayRaw sends what was received since a time, by one source or by all (""), through the flow again and returns how
+	// many. What is in the pool stays as it is.
+	ReplayRaw(ctx context.Context, source string, since time.Time) (int, error)
+}
+
+// Channel describes a kind of source that can be made. Its texts are by language, "en" and "zh".
+type Channel struct {
+	Channel     string            `json:"channel"`
+	Title       map[string]string `json:"title"`
+	Description map[string]string `json:"description"`
+	Docs        string            `json:"docs" doc:"Where the vendor describes what this channel speaks."`
+	Push        bool              `json:"push" doc:"Whether a source of it has a URL of its own."`
+	Settings    []Setting         `json:"settings"`
+}
+
+// Setting is one setting of a Channel.
+type Setting struct {
+	Name     string            `json:"name"`
+	Type     string            `json:"type" enum:"string,int,bool,list"`
+	Help     map[string]string `json:"help"`
+	Default  any               `json:"default,omitempty"`
+	Required bool              `json:"required"`
+	Secret   bool              `json:"secret" doc:"Sealed at rest and never shown again."`
+	OneOf    []string          `json:"one_of" doc:"The allowed values; any when empty."`
+}

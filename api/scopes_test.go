@@ -1,0 +1,117 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// operations is everything the API can do, with a request that succeeds.
+var operations = []struct {
+	request, body, scope string
+	status               int
+}{
+	{"GET /v1/submissions/s", "", lead.ScopeSubmissions, 200},
+	{"GET /v1/leads", "", lead.ScopeLeadsRead, 200},
+	{"GET /v1/leads/l", "", lead.ScopeLeadsRead, 200},
+	{"GET /v1/rejections", "", lead.ScopeRejections, 200},
+	{"GET /v1/rejections/r", "", lead.ScopeRejections, 200},
+	{"POST /v1/rejections/r/replay", "", lead.ScopeRejections, 200},
+	{"POST /v1/rejections/replay", `{"code":"x"}`, lead.ScopeRejections, 200},
+	{"GET /v1/sources", "", lead.ScopeConfigRead, 200},
+	{"POST /v1/sources", `{"key":"n","channel":"webform"}`, lead.ScopeConfigWrite, 201},
+	{"GET /v1/sources/k", "", lead.ScopeConfigRead, 200},
+	{"PUT /v1/sources/k", `{}`, lead.ScopeConfigWrite, 200},
+	{"DELETE /v1/sources/k", "", lead.ScopeConfigWrite, 204},
+	{"GET /v1/teams", "", lead.ScopeConfigRead, 200},
+	{"POST /v1/teams", `{"key":"n"}`, lead.ScopeConfigWrite, 201},
+	{"GET /v1/teams/k", "", lead.ScopeConfigRead, 200},
+	{"PUT /v1/teams/k", `{}`, lead.ScopeConfigWrite, 200},
+	{"DELETE /v1/teams/k", "", lead.ScopeConfigWrite, 204},
+	{"GET /v1/reps", "", lead.ScopeConfigRead, 200},
+	{"POST /v1/reps", `{"key":"n"}`, lead.ScopeConfigWrite, 201},
+	{"GET /v1/reps/k", "", lead.ScopeConfigRead, 200},
+	{"PUT /v1/reps/k", `{}`, lead.ScopeConfigWrite, 200},
+	{"DELETE /v1/reps/k", "", lead.ScopeConfigWrite, 204},
+	{"GET /v1/settings", "", lead.ScopeConfigRead, 200},
+	{"PUT /v1/settings", `{}`, lead.ScopeConfigWrite, 200},
+	{"GET /v1/config", "", lead.ScopeConfigRead, 200},
+	{"PUT /v1/config", `{}`, lead.ScopeConfigWrite, 200},
+	{"GET /v1/channels", "", lead.ScopeConfigRead, 200},
+	{"GET /v1/tokens", "", lead.ScopeAdmin, 200},
+	{"POST /v1/tokens", `{"name":"crm","scopes":["leads:read"]}`, lead.ScopeAdmin, 201},
+	{"DELETE /v1/tokens/t", "", lead.ScopeAdmin, 204},
+	{"GET /v1/overview", "", lead.ScopeLeadsRead, 200},
+	{"POST /v1/explain", `{"source":"k","body":"{}"}`, lead.ScopeLeadsRead, 200},
+	{"POST /v1/replay", `{}`, lead.ScopeAdmin, 200},
+	{"GET /v1/audit", "", lead.ScopeAdmin, 200},
+}
+
+func TestAnOperationIsOpenToItsScopeAndTheAdminAlone(t *testing.T) {
+	for _, op := range operations {
+		method, path, _ := strings.Cut(op.request, " ")
+		t.Run(op.request, func(t *testing.T) {
+			for _, scope := range lead.Scopes {
+				a := newFakes().as(t, scope, method, path, op.body)
+				if scope == op.scope || scope == lead.ScopeAdmin {
+					require.Equal(t, op.status, a.Code, "%s: %s", scope, a.Body)
+					continue
+				}
+				require.Equal(t, http.StatusForbidden, a.Code, scope)
+				require.Equal(t, "missing_scope", a.json()["code"])
+			}
+		})
+	}
+}
+
+func TestWithoutAKnownTokenNothingIsReadOrDone(t *testing.T) {
+	for _, op := range operations {
+		method, path, _ := strings.Cut(op.request, " ")
+		for _, token := range []string{"", "unknown"} {
+			f := newFakes()
+			f.edit = func(*lead.Config) error { t.Fatal("nothing may be done"); return nil }
+			a := f.as(t, token, method, path, "{not json")
+			require.Equal(t, http.StatusUnauthorized, a.Code, op.request)
+			require.Contains(t, a.Header().Get("WWW-Authenticate"), "Bearer")
+			require.Equal(t, "application/problem+json", a.Header().Get("Content-Type"))
+			require.Equal(t, "no-store", a.Header().Get("Cache-Control"))
+		}
+	}
+}
+
+func TestTheTableOfScopesNamesEveryOperation(t *testing.T) {
+	var want, got []string
+	for _, op := range operations {
+		method, path, _ := strings.Cut(op.request, " ")
+		for in, template := range map[string]string{"/s": "/{id}", "/l": "/{id}", "/r": "/{id}", "/t": "/{id}", "/k": "/{key}"} {
+			if rest, found := strings.CutSuffix(path, in); found {
+				path = rest + template
+			}
+			path = strings.Replace(path, in+"/replay", template+"/replay", 1)
+		}
+		want = append(want, method+" "+path+" "+op.scope)
+	}
+	doc := newFakes().admin(t, "GET", "/v1/openapi.json", "").json()
+	for path, methods := range doc["paths"].(map[string]any) {
+		for method, op := range methods.(map[string]any) {
+			security := op.(map[string]any)["security"].([]any)[0].(map[string]any)["bearer"].([]any)
+			got = append(got, strings.ToUpper(method)+" "+path+" "+security[0].(string))
+		}
+	}
+	require.ElementsMatch(t, want, got)
+}
+
+func TestTroubleWithTheTokensIsNotAWrongToken(t *testing.T) {
+	f := newFakes()
+	f.authenticate = func(string) (lead.Token, error) {
+		return lead.Token{}, lead.Transient("database_away", "the database is away", 0, nil)
+	}
+	a := f.as(t, "x", "GET", "/v1/leads", "")
+	require.Equal(t, http.StatusServiceUnavailable, a.Code)
+	require.NotEmpty(t, a.Header().Get("Retry-After"))
+	require.Empty(t, a.Header().Get("WWW-Authenticate"))
+}

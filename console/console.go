@@ -1,0 +1,95 @@
+// Package console is the hub's web pages: the flow at a glance, leads with where every value came from, rejections to
+// correct and replay, sources, reps and settings. Pages are rendered on the server, in Chinese and English, and work
+// without JavaScript. A person signs in with an admin token.
+package console
+
+import (
+	"embed"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// maxForm bounds what a form sends; a corrected draft is the largest.
+const maxForm = 1 << 20
+
+type site struct {
+	Config
+	pages    pages
+	attempts *attempts
+	now      func() time.Time
+}
+
+// New makes the console. The handler serves / and everything below it, by full paths wherever it is mounted.
+func New(c Config) http.Handler { return newSite(c, time.Now).routes() }
+
+func newSite(c Config, now func() time.Time) *site {
+	if len(c.SessionKey) < 32 {
+		panic("console: the session key is shorter than 32 bytes") // anybody could sign a session
+	}
+	return &site{Config: c, pages: loadPages(), attempts: newAttempts(now), now: now}
+}
+
+// routes is the table of every page; one file per page, noun_verb.go.
+func (s *site) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Handle("/assets/*", serveAssets())
+	r.Get("/login", s.visited(s.loginShow))
+	r.Post("/login", s.visited(s.loginSubmit))
+	r.Post("/logout", s.visited(s.logout))
+
+	get := func(path string, h handler) { r.Get(path, s.visited(signedIn(h))) }
+	post := func(path string, h handler) { r.Post(path, s.visited(signedIn(h))) }
+	get("/", s.overviewShow)
+	get("/leads", s.leadList)
+	get("/leads/{id}", s.leadShow)
+	get("/rejections", s.rejectionList)
+	get("/rejections/{id}", s.rejectionShow)
+	post("/rejections/{id}/replay", s.rejectionReplay)
+	get("/sources", s.sourceList)
+	get("/sources/new", s.sourceNew)
+	post("/sources/new", s.sourceCreate)
+	get("/sources/{key}", s.sourceShow)
+	post("/sources/{key}", s.sourceSave)
+	post("/sources/{key}/switch", s.sourceSwitch)
+	post("/sources/{key}/remove", s.sourceRemove)
+	get("/settings", s.settingsShow)
+	post("/settings", s.settingsSave)
+	post("/teams", s.teamSave)
+	post("/reps", s.repSave)
+
+	nothing := s.visited(signedIn(func(*visit) error {
+		return lead.NotFound("no_such_page", "there is no such page", "")
+	}))
+	r.NotFound(nothing)
+	r.MethodNotAllowed(nothing)
+	return secured(r)
+}
+
+// secured sets the headers that every answer carries. Scripts and styles come from our own files only, never from the page.
+func secured(next *chi.Mux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
+			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, withoutRoute(r))
+	})
+}
+
+func serveAssets() http.HandlerFunc {
+	files := http.FileServerFS(assets)
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		files.ServeHTTP(w, r)
+	}
+}

@@ -1,0 +1,91 @@
+package console
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+type leadPage struct {
+	lead.LeadDetail
+	Asked  string // the id or number in the URL, when it led to another lead
+	Values []goldenValue
+	Steps  []step // latest first
+	names
+}
+
+// goldenValue is one field with the value that won and those that lost.
+type goldenValue struct {
+	Field  string
+	Winner lead.Value
+	Losers []lead.Value
+}
+
+// step is one entry of the timeline: a touch or an event.
+type step struct {
+	At    time.Time
+	Touch *lead.Touch
+	Event *lead.Event
+}
+
+func (s *site) leadShow(v *visit) error {
+	id := v.param("id")
+	d, err := s.Leads.Lead(v.Context(), id)
+	if err != nil {
+		return err
+	}
+	c, err := v.config()
+	if err != nil {
+		return err
+	}
+	p := leadPage{LeadDetail: d, Values: goldenValues(d.Provenance), Steps: timeline(d), names: namesOf(c)}
+	if id != d.ID && id != d.Number {
+		p.Asked = id
+	}
+	return v.render("lead_show", p)
+}
+
+// fieldOrder is the order in which people read a lead; a field that is not in it comes after, by name.
+var fieldOrder = []string{"name", "honorific", "phones", "emails", "company", "title", "region", "address", "first_from", "last_from"}
+
+func goldenValues(provenance map[string][]lead.Value) []goldenValue {
+	rank := func(field string) int {
+		if i := slices.Index(fieldOrder, field); i >= 0 {
+			return i
+		}
+		return len(fieldOrder)
+	}
+	fields := slices.SortedFunc(maps.Keys(provenance), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
+	var out []goldenValue
+	for _, f := range fields {
+		if values := provenance[f]; len(values) > 0 {
+			out = append(out, goldenValue{Field: f, Winner: values[0], Losers: values[1:]})
+		}
+	}
+	return out
+}
+
+// timeline lays touches and events together. What a touch itself caused (created, updated, merged at the same moment) is
+// told by the touch, with the verdict's reasons.
+func timeline(d lead.LeadDetail) []step {
+	var out []step
+	touched := map[int64]bool{}
+	for i := range d.TouchList {
+		out = append(out, step{At: d.TouchList[i].At, Touch: &d.TouchList[i]})
+		touched[d.TouchList[i].At.UnixMicro()] = true
+	}
+	for i := range d.History {
+		e := &d.History[i]
+		if (e.Type == lead.ChangeCreated || e.Type == lead.ChangeUpdated) && touched[e.At.UnixMicro()] {
+			continue
+		}
+		out = append(out, step{At: e.At, Event: e})
+	}
+	slices.SortStableFunc(out, func(a, b step) int { return b.At.Compare(a.At) })
+	return out
+}

@@ -1,0 +1,91 @@
+package console
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// Config is all that the console needs. Every error of a port is a *lead.Error or is shown as an internal one.
+type Config struct {
+	Authenticator Authenticator
+	Leads         Leads
+	Rejections    Rejections
+	Configuration Configuration
+	Figures       Figures
+	Channels      func() []Channel // in the order to show
+	Snippets      Snippets
+
+	// SessionKey signs sessions; 32 bytes. A key derived from the admin token too makes a changed token end all sessions.
+	SessionKey []byte
+	// BaseURL is the hub's address as a browser reaches it, like https://leads.example.cn. nil takes it from the request.
+	BaseURL func(*http.Request) string
+	Logger  *slog.Logger
+}
+
+// Authenticator knows who a token belongs to.
+type Authenticator interface {
+	// Authenticate finds the token of a secret. KindUnauthorized when there is none. Only one with ScopeAdmin gets in.
+	Authenticate(ctx context.Context, secret string) (lead.Token, error)
+}
+
+// Leads reads the pool.
+type Leads interface {
+	Leads(ctx context.Context, q lead.LeadQuery) (lead.LeadPage, error)
+	Lead(ctx context.Context, id string) (lead.LeadDetail, error) // by id or number; KindNotFound
+}
+
+// Rejections shows what could not go on and sends it again.
+type Rejections interface {
+	Rejections(ctx context.Context, q lead.RejectionQuery) (lead.RejectionPage, error)
+	Rejection(ctx context.Context, id string) (lead.Rejection, error) // KindNotFound
+	// Replay returns when the Raw is durable on the broker again. With edited nil the channel's parser reads it anew,
+	// else edited stands for what it read. A quarantined one is released by it.
+	Replay(ctx context.Context, id string, edited *lead.Draft, actor string) error
+}
+
+// Configuration is what people set up.
+type Configuration interface {
+	// Config leaves the values of secret settings out: a secret that is set is shown as the mask "••••••".
+	Config(ctx context.Context) (lead.Config, error)
+	// EditConfig lets fn change what Config shows, checks the outcome as a whole, and keeps it in one transaction; fn may run
+	// again from the start. A secret setting that fn leaves absent or as the mask keeps its value. KindInvalid
+	// with Fields when the outcome is not right.
+	EditConfig(ctx context.Context, actor string, fn func(*lead.Config) error) (lead.Config, error)
+}
+
+// Figures counts the flow.
+type Figures interface {
+	// Overview may return what it knows, the Parts at least, together with an error: with the database away the page is
+	// to say so.
+	Overview(ctx context.Context) (lead.Overview, error)
+}
+
+// Snippets makes what a person pastes into a page.
+type Snippets interface {
+	// Snippet is ready HTML for a source whose hub is reached at base, in language "en" or "zh"; "" when its channel has none.
+	Snippet(ctx context.Context, source, base, lang string) string
+}
+
+// Channel describes a kind of source that can be made. Its texts are by language, "en" and "zh".
+type Channel struct {
+	Channel     string
+	Title       map[string]string
+	Description map[string]string
+	Docs        string
+	Push        bool // whether a source of it has a URL of its own
+	Settings    []Setting
+}
+
+// Setting is one setting of a Channel.
+type Setting struct {
+	Name     string
+	Type     string // string, int, bool or list
+	Help     map[string]string
+	Default  any
+	Required bool
+	Secret   bool
+	OneOf    []string
+}
