@@ -32,6 +32,7 @@ type Configuration struct {
 	now      func() time.Time
 	log      *slog.Logger
 	current  atomic.Pointer[snapshot]
+	missed   atomic.Int64 // when an unknown source last made us ask the database
 }
 
 // snapshot is one consistent configuration, ready for use and never changed.
@@ -93,6 +94,24 @@ func (c *Configuration) refresh(ctx context.Context) error {
 		return err
 	}
 	return c.keep(config)
+}
+
+// missEvery bounds how often an unknown source makes this process ask the database, whoever asks for it.
+const missEvery = 100 * time.Millisecond
+
+// source finds an open source. One that is not known here may have been made through another process a moment ago, so the database is
+// asked before it is given up.
+func (c *Configuration) source(ctx context.Context, key string) *openSource {
+	if src := c.current.Load().sources[key]; src != nil {
+		return src
+	}
+	last := c.missed.Load()
+	if now := c.now().UnixNano(); now-last > int64(missEvery) && c.missed.CompareAndSwap(last, now) {
+		ctx, cancel := context.WithTimeout(ctx, missEvery)
+		defer cancel()
+		_ = c.refresh(ctx) // with the database away the last configuration is what there is
+	}
+	return c.current.Load().sources[key]
 }
 
 // watch keeps the snapshot fresh until ctx ends. A database that is away leaves the last one in place.

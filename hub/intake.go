@@ -54,7 +54,7 @@ func (in *Intake) Routes(r chi.Router) {
 
 func (in *Intake) receive(w http.ResponseWriter, r *http.Request) {
 	key := chi.URLParam(r, "source")
-	src, err := in.source(key)
+	src, err := in.source(r.Context(), key)
 	if err != nil {
 		in.refuse(w, r, "", err)
 		return
@@ -83,8 +83,8 @@ func (in *Intake) receive(w http.ResponseWriter, r *http.Request) {
 	in.reply(w, d.Reply, id)
 }
 
-func (in *Intake) source(key string) (*openSource, error) {
-	src := in.configuration.current.Load().sources[key]
+func (in *Intake) source(ctx context.Context, key string) (*openSource, error) {
+	src := in.configuration.source(ctx, key)
 	switch {
 	case src == nil || !src.Enabled:
 		return nil, lead.NotFound("unknown_source", "no source has this address", "copy the URL of the source from the console")

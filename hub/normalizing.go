@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,12 +29,27 @@ func (n *normalizing) run(ctx context.Context) error {
 		Transient: lead.IsTransient, Poison: n.poison}, n.handle)
 }
 
+// arrived is one record of lead.raw, read; err says that it could not be.
+type arrived struct {
+	raw   lead.Raw
+	trace []byte
+	err   error
+}
+
 func (n *normalizing) handle(ctx context.Context, batch []stream.Record) error {
 	start := n.now()
+	read := make([]arrived, len(batch))
+	for i, r := range batch {
+		raw, err := rawOf(r)
+		read[i] = arrived{raw, header(r, headerTrace), err}
+	}
+	snap, err := n.snapshot(ctx, read)
+	if err != nil {
+		return err
+	}
 	out := make([]stream.Record, 0, len(batch))
-	snap := n.configuration.current.Load()
-	for _, r := range batch {
-		records, err := n.records(snap, r)
+	for i := range read {
+		records, err := n.records(snap, &read[i])
 		if err != nil {
 			return err
 		}
@@ -46,26 +62,36 @@ func (n *normalizing) handle(ctx context.Context, batch []stream.Record) error {
 	return nil
 }
 
-// records are what becomes of one record of lead.raw: submissions and rejections.
-func (n *normalizing) records(snap *snapshot, r stream.Record) ([]stream.Record, error) {
-	raw, err := rawOf(r)
-	trace := header(r, headerTrace)
-	if err != nil {
-		return n.rejected(nil, &raw, nil, raw.ID, lead.StageParse, err, trace)
+// snapshot is the configuration for a batch. Intake may know a source that this process has not heard of yet: rejecting what it sent would be
+// wrong, so the database decides whether the source exists.
+func (n *normalizing) snapshot(ctx context.Context, read []arrived) (*snapshot, error) {
+	snap := n.configuration.current.Load()
+	known := func(a arrived) bool { return a.err != nil || snap.sources[a.raw.Source] != nil }
+	if !slices.ContainsFunc(read, func(a arrived) bool { return !known(a) }) {
+		return snap, nil
 	}
-	subs, rejections := snap.outcomes(&raw)
+	if err := n.configuration.refresh(ctx); err != nil {
+		return nil, lead.Transient("database_away", "the database does not tell which sources there are", 0, err)
+	}
+	return n.configuration.current.Load(), nil
+}
+
+// records are what becomes of one record of lead.raw: submissions and rejections.
+func (n *normalizing) records(snap *snapshot, a *arrived) ([]stream.Record, error) {
+	if a.err != nil {
+		return n.rejected(&a.raw, lead.StageParse, a.err, a.trace)
+	}
+	subs, rejections := snap.outcomes(&a.raw)
 	out := make([]stream.Record, 0, len(subs)+len(rejections))
 	for _, s := range subs {
-		record, err := n.names.submissionRecord(s, trace)
+		record, err := n.names.submissionRecord(s, a.trace)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, record)
 	}
 	for _, j := range rejections {
-		j.At = n.now().UTC()
-		n.metrics.rejected.WithLabelValues(j.Stage, j.Code).Inc()
-		record, err := n.names.rejectionRecord(j, trace)
+		record, err := n.rejection(j, a.trace)
 		if err != nil {
 			return nil, err
 		}
@@ -78,19 +104,22 @@ func (n *normalizing) records(snap *snapshot, r stream.Record) ([]stream.Record,
 func (n *normalizing) poison(ctx context.Context, r stream.Record, cause error) error {
 	raw, _ := rawOf(r)
 	n.log.Error("a raw record cannot be handled, rejecting it", "id", raw.ID, "error", cause)
-	records, err := n.rejected(nil, &raw, nil, raw.ID, lead.StageNormalize, cause, header(r, headerTrace))
+	records, err := n.rejected(&raw, lead.StageNormalize, cause, header(r, headerTrace))
 	if err != nil {
 		return err
 	}
 	return n.stream.Produce(ctx, records...)
 }
 
-func (n *normalizing) rejected(out []stream.Record, raw *lead.Raw, d *lead.Draft, id, stage string, cause error, trace []byte) ([]stream.Record, error) {
-	j := rejection(raw, d, id, stage, cause)
+func (n *normalizing) rejected(raw *lead.Raw, stage string, cause error, trace []byte) ([]stream.Record, error) {
+	record, err := n.rejection(rejection(raw, nil, raw.ID, stage, cause), trace)
+	return []stream.Record{record}, err
+}
+
+func (n *normalizing) rejection(j *lead.Rejection, trace []byte) (stream.Record, error) {
 	j.At = n.now().UTC()
 	n.metrics.rejected.WithLabelValues(j.Stage, j.Code).Inc()
-	record, err := n.names.rejectionRecord(j, trace)
-	return append(out, record), err
+	return n.names.rejectionRecord(j, trace)
 }
 
 // outcomes is what becomes of one Raw under this configuration. It is pure, so `leadhub explain` shows exactly what would happen.

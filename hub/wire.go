@@ -64,8 +64,19 @@ func (n names) submissionRecord(s *lead.Submission, trace []byte) (stream.Record
 		Headers: []stream.Header{{Key: headerTrace, Value: trace}}}, nil
 }
 
+// rejectionRecord carries everything needed to correct and send again, as far as one record holds it: a rejection that is too large goes without
+// what was read of the bytes, then without the bytes, which lead.raw still has.
 func (n names) rejectionRecord(r *lead.Rejection, trace []byte) (stream.Record, error) {
+	const room = stream.MaxRecordBytes - 4096 // for the key and headers
 	value, err := json.Marshal(r)
+	if err == nil && len(value) > room {
+		smaller := *r
+		smaller.Draft = nil
+		if value, err = json.Marshal(&smaller); err == nil && len(value) > room {
+			smaller.Body, smaller.Raw = nil, nil
+			value, err = json.Marshal(&smaller)
+		}
+	}
 	if err != nil {
 		return stream.Record{}, fmt.Errorf("encode rejection %s: %w", r.ID, err)
 	}

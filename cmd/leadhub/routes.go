@@ -34,7 +34,7 @@ func routes(h *hub.Hub, sessionKey []byte, registry *prometheus.Registry, log *s
 	}
 	tokens := h.Tokens()
 	r.Mount("/v1", api.New(api.Ports{Authenticator: tokens, Leads: h.Reader(), Submissions: h, Rejections: h.Rejections(),
-		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Channels: apiChannels, Logger: log}))
+		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Operator: h, Channels: apiChannels, Logger: log}))
 	r.Mount("/", console.New(console.Config{Authenticator: tokens, Leads: h.Reader(), Rejections: h.Rejections(),
 		Configuration: h.Configuration(), Figures: h, Channels: consoleChannels, Snippets: snippets{h.Configuration()}, SessionKey: sessionKey, Logger: log}))
 	return r

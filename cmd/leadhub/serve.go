@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type hubFlags struct {
 	LogFormat      string        `help:"text or json." default:"text" enum:"text,json" env:"LEADHUB_LOG_FORMAT"`
 	SecretKey      string        `help:"Key that seals secrets; made and kept in the data folder without it. Processes of one hub share it." env:"LEADHUB_SECRET_KEY" placeholder:"KEY"`
 	AdminToken     string        `help:"The admin's token; made and kept in the data folder without it." env:"LEADHUB_ADMIN_TOKEN" placeholder:"TOKEN"`
+	CPUProfile     string        `help:"Write a CPU profile to this file." name:"cpu-profile" hidden:"" env:"LEADHUB_CPU_PROFILE"`
 	StopWithin     time.Duration `help:"Time the stages get to end." default:"8s" hidden:""`
 }
 
@@ -40,6 +42,17 @@ type serveCmd struct {
 
 // Run serves until a signal comes.
 func (c *serveCmd) Run(p process) error {
+	if c.CPUProfile != "" {
+		f, err := os.Create(fmt.Sprintf("%s.%d", c.CPUProfile, os.Getpid())) // one file per process
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	a, err := openApp(p.ctx, c.hubFlags, c.Listen, c.logger(p))
 	if err != nil {
 		return err
