@@ -131,6 +131,7 @@ func cannedChannels() []Channel {
 			{Name: "allowed_origins", Type: "list", Help: both("Sites that may post.", "允许提交的网站。")},
 			{Name: "rate", Type: "int", Help: both("Posts a minute.", "每分钟次数。"), Default: 20},
 			{Name: "honeypot", Type: "bool", Help: both("Hidden field.", "隐藏字段。"), Default: true},
+			{Name: "note", Help: both("Empty switches it off.", "留空即关闭。"), Default: "on by default"},
 			{Name: "signature", OneOf: []string{"none", "hmac"}, Help: both("Kind of signature.", "签名方式。"), Default: "none"},
 		}}}
 }

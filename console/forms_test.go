@@ -102,15 +102,15 @@ func TestASourceIsMadeFromTheChannelsSpec(t *testing.T) {
 	require.Equal(t, 1, doc.Find("input[name='setting.honeypot'][checked]").Length())
 	require.Equal(t, "none", doc.Find("select[name='setting.signature'] option[selected]").Text())
 	w := b.submit("/sources/new?channel=webform", "form.stack", url.Values{"key": {"landing"}, "name": {"着陆页"}, "trust": {"70"},
-		"setting.secret": {"s3cret-value"}, "setting.allowed_origins": {"https://a.example\r\n\r\n https://b.example "},
+		"setting.secret": {"s3cret-value"}, "setting.note": {""}, "setting.signature": {"hmac"}, "setting.allowed_origins": {"https://a.example\r\n\r\n https://b.example "},
 		"mapping": {"q[1]=answer = phone\r\n公司=company"}, "defaults": {"product = a=b"}})
 	require.Equal(t, "/sources/landing?done=source_created", w.Header().Get("Location"))
 	require.Equal(t, "person:admin", f.actor)
 	require.Equal(t, lead.Source{Key: "landing", Channel: "webform", Name: "着陆页", Trust: 70, Enabled: true,
 		Settings: map[string]any{"secret": "s3cret-value", "allowed_origins": []string{"https://a.example", "https://b.example"},
-			"rate": 20, "honeypot": true, "signature": "none"},
+			"note": "", "signature": "hmac"},
 		Mapping: map[string]string{"q[1]=answer": "phone", "公司": "company"}, Defaults: map[string]string{"product": "a=b"}},
-		f.config.Sources[2])
+		f.config.Sources[2], "what stands at its default is not written down; what was emptied is")
 }
 
 func TestSavingASourceLeavesASecretThatWasNotTypedAlone(t *testing.T) {
@@ -125,6 +125,9 @@ func TestSavingASourceLeavesASecretThatWasNotTypedAlone(t *testing.T) {
 	require.Equal(t, 30, saved.Settings["rate"])
 	require.Equal(t, map[string]string{"你的手机": "phone"}, saved.Mapping)
 	require.True(t, saved.Enabled)
+
+	require.Equal(t, http.StatusSeeOther, b.submit("/sources/price-page", "form.stack", url.Values{"setting.rate": {""}}).Code)
+	require.NotContains(t, f.config.Sources[0].Settings, "rate", "an emptied number is the default again")
 }
 
 func TestNoPageShowsASecret(t *testing.T) {

@@ -117,27 +117,35 @@ func wrongField(field, code, message, hint string) error {
 	return e
 }
 
-// readSettings leaves what is not a number a string, for the hub to refuse by its name.
+// readSettings leaves out what stands at its default, so that the source follows when a default changes, and a secret
+// that was not typed, which keeps its value. What was emptied against a default is set to be empty.
 func readSettings(form url.Values, ch Channel) map[string]any {
 	out := map[string]any{}
 	for _, set := range ch.Settings {
 		typed := strings.TrimSpace(strings.ReplaceAll(form.Get("setting."+set.Name), "\r\n", "\n"))
 		switch {
 		case set.Type == "bool":
-			out[set.Name] = typed == "on"
-		case typed == "": // left out: the default, or for a secret what is kept
+			if on, byDefault := typed == "on", set.Default == true; on != byDefault {
+				out[set.Name] = on
+			}
+		case set.Secret && typed == "", set.Type == "int" && typed == "", !set.Required && typed == shown(set.Default):
 		case set.Type == "list":
 			out[set.Name] = split(typed)
 		case set.Type == "int":
-			out[set.Name] = typed
-			if n, err := strconv.Atoi(typed); err == nil {
-				out[set.Name] = n
-			}
+			out[set.Name] = number(typed)
 		default:
 			out[set.Name] = typed
 		}
 	}
 	return out
+}
+
+// number leaves what is not one a string, for the hub to refuse by its name.
+func number(typed string) any {
+	if n, err := strconv.Atoi(typed); err == nil {
+		return n
+	}
+	return typed
 }
 
 // split takes the lines of a text area that hold something.
