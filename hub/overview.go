@@ -6,15 +6,16 @@ import (
 	"github.com/leadhub/leadhub/lead"
 )
 
-// Overview counts the flow at every stage.
+// Overview counts the flow at every stage. With the database away it still says which part is away, beside the error.
 func (h *Hub) Overview(ctx context.Context) (lead.Overview, error) {
+	away := lead.Overview{At: h.cfg.Now().UTC(), Parts: h.parts.all()}
 	pool, err := h.cfg.Store.Figures(ctx)
 	if err != nil {
-		return lead.Overview{}, err
+		return away, err
 	}
 	sources, byCode, err := h.cfg.Store.Breakdown(ctx)
 	if err != nil {
-		return lead.Overview{}, err
+		return away, err
 	}
 	raw, rawAge := h.parts.backlog(stageNormalize)
 	subs, subsAge := h.parts.backlog(stageSink)

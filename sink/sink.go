@@ -13,57 +13,77 @@ import (
 // Pool is a database that holds the lead pool. sinktest holds what its implementations promise.
 type Pool interface {
 	// Update runs fn in one transaction and commits it durably. When the database asks to try again (deadlock,
-	// serialization failure, busy) fn runs again from the start, so fn must not keep anything from an earlier run.
-	// An error that a later try may not have is a *lead.Error of KindTransient.
+	// serialization failure, a race for the same submission) fn runs again from the start, so fn must not keep
+	// anything from an earlier run. An error that a later try may not have is a *lead.Error of KindTransient.
 	Update(ctx context.Context, fn func(Tx) error) error
 }
 
-// Tx is one transaction over a batch of submissions.
+// Tx is one transaction over a batch of submissions. Its methods are called in the order below, each at most once.
 type Tx interface {
 	// Seen returns the lead of every one of these submissions that is already recorded.
 	Seen(ctx context.Context, submissions []string) (map[string]string, error)
-	// Candidates returns the living records that any of the identities lead to, each once, and holds the identities,
-	// known or not, until commit: a second transaction that asks for one of them waits.
-	Candidates(ctx context.Context, identities []lead.Identity) ([]*lead.Record, error)
+	// Candidates returns where the identities lead, and holds the identities, known or not, and these leads until
+	// commit: a second transaction that asks for one of them waits.
+	Candidates(ctx context.Context, identities []lead.Identity) (Known, error)
 	// Numbers hands out n consecutive numbers of a day ("20260102") and returns the first; without gaps, as it is
-	// part of the transaction. Call it last before Save: other transactions wait for it.
+	// part of the transaction. Other transactions wait for it.
 	Numbers(ctx context.Context, day string, n int) (first int64, err error)
 	// Save writes everything.
 	Save(ctx context.Context, c Changes) error
 }
 
-// Changes is what one transaction writes.
+// Known is what the pool holds of some identities.
+type Known struct {
+	Leads   map[string]string // id of the living lead per Identity.Key; unknown identities are left out
+	Records []*lead.Record    // of these leads, each once, by id
+}
+
+// Changes is what one transaction writes. Every Record's Version is already the new one.
 type Changes struct {
-	Records    []*lead.Record   // new and changed, merged-away ones with MergedInto set
-	Created    map[string]bool  // ids of those Records that are new
-	Identities []IdentityOf     // those that are new or lead to another record than before
-	Moves      []Move           // the touches of From go to Into (a merge)
-	Touches    []lead.Touch     // new
-	Events     []lead.Event     // history
-	Due        []string         // leads to be assigned as soon as possible
-	Outbox     []lead.Change    // in order
-	Rejections []lead.Rejection // recorded unless a touch of that id is there; a later attempt replaces an earlier
-	Reps       []lead.Rep       // Credit and Assigned to be kept
-	Done       []string         // leads that need no assignment any more
+	Created    []Saved // see Encode
+	Changed    []Saved
+	Identities []IdentityOf
+	Touches    []Touch // new
+	Events     []lead.Event
+	Due        []Due
+	Outbox     []Outgoing // in order; Seq is the database's
+	Rejections []lead.Rejection
+	Reps       []lead.Rep // Credit and Assigned to be kept
 }
 
-// IdentityOf says which lead an identity leads to.
+// Touch is a lead.Touch on its way into the pool: the submission's JSON is kept byte for byte. Lead is the one it was
+// recorded for and stays so when that lead goes into another, so that a merge can be undone; who reads follows MergedInto.
+type Touch struct {
+	Submission string
+	Source     string
+	Lead       string
+	At         time.Time
+	Verdict    lead.Verdict
+	JSON       []byte
+}
+
+// IdentityOf says which lead an identity leads to from now on.
 type IdentityOf struct {
-	Identity lead.Identity
-	Lead     string
+	Key  string // lead.Identity.Key
+	Lead string
+	From string // where it led before, "" when it was unknown; when it leads elsewhere by now, it stays there
 }
 
-// Move re-points the touches and history of a lead that was merged away.
-type Move struct{ From, Into string }
+// Due puts a lead on the queue of the assigner, from At on. A zero At takes it off.
+type Due struct {
+	Lead string
+	At   time.Time
+}
 
 // Judge decides who a submission is and what becomes of the record. Package dedupe has it; it is pure.
 type Judge interface {
-	// Judge compares a submission with the living records that share an identity with it.
+	// Judge compares a submission with the living records that share a strong identity with it.
 	Judge(s *lead.Submission, candidates []*lead.Record) lead.Verdict
-	// Add folds a submission into a record (a zero one for a new lead) and returns the names of the fields that
-	// changed, sorted.
+	// Add folds a submission into a record (a zero one for a new lead), Touches, FirstSeen, LastSeen and Identities
+	// included, and returns the names of the fields that changed, sorted.
 	Add(r *lead.Record, s *lead.Submission) []string
-	// Join folds other into survivor and returns the names of the fields that changed, sorted.
+	// Join folds other into survivor and returns the names of the fields that changed, sorted. Status and owner are
+	// not its business.
 	Join(survivor, other *lead.Record) []string
 }
 
@@ -77,7 +97,8 @@ type Chooser interface {
 // Queue is the part of a Pool that the Assigner uses.
 type Queue interface {
 	// Assign takes up to n leads that are due and the active reps, all locked until commit (leads that another
-	// process holds are skipped), calls fn, and saves what it returns. It reports how many leads were taken.
+	// process holds are skipped), calls fn, and saves what it returns. It reports how many leads were taken; without
+	// an active rep none is. fn may be called again from the start, with everything read anew.
 	Assign(ctx context.Context, now time.Time, n int, fn func([]*lead.Record, []lead.Rep) Changes) (int, error)
 }
 

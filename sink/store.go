@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"time"
 
 	"github.com/leadhub/leadhub/lead"
 )
@@ -44,8 +45,9 @@ type Ledger interface {
 	Rejection(ctx context.Context, id string) (lead.Rejection, error)
 }
 
-// Outcome counts what became of one Raw.
-type Outcome struct{ Touches, Rejections int }
+// Outcome counts what became of one Raw. Both counts submission ids that are a touch and an open rejection at once, which
+// must never be.
+type Outcome struct{ Touches, Rejections, Both int }
 
 // ConfigStore keeps what people set up.
 type ConfigStore interface {
@@ -65,4 +67,11 @@ type TokenStore interface {
 	DeleteToken(ctx context.Context, id string) error // KindNotFound
 	// TokenByHash finds a token. KindNotFound.
 	TokenByHash(ctx context.Context, hash string) (lead.Token, error)
+}
+
+// Migration is one numbered step of a database's tables.
+type Migration struct {
+	Number  int64
+	Name    string    // of its file
+	Applied time.Time // zero when it is pending
 }

@@ -104,7 +104,7 @@ func openApp(ctx context.Context, f hubFlags, listen string, log *slog.Logger) (
 		defer cancel()
 		return a.hub.Stop(ctx)
 	})
-	return a, a.serve(listen, routes(a.hub, hub.SessionKey(append(key, token...)), registry, log))
+	return a, a.serve(listen, routes(a.hub, hub.SessionKey(slices.Concat(key, []byte(token))), registry, log))
 }
 
 // openBroker returns the brokers to use, having started the embedded one when none are given.

@@ -147,21 +147,8 @@ type replayCmd struct {
 
 // Run sends and says how many.
 func (c *replayCmd) Run(p process) error {
-	var out struct {
-		Replayed int `json:"replayed"`
-	}
 	if !c.Raw {
-		in := map[string]string{}
-		for k, v := range map[string]string{"source": c.Source, "code": c.Code, "stage": c.Stage} {
-			if v != "" {
-				in[k] = v
-			}
-		}
-		if err := c.client().call(p.ctx, "POST", "/v1/rejections/replay", in, &out); err != nil {
-			return err
-		}
-		fmt.Fprintf(p.stdout, "replayed %d rejections\n", out.Replayed)
-		return nil
+		return c.rejections(p)
 	}
 	since, err := parseSince(c.Since, time.Now())
 	if err != nil {
@@ -171,10 +158,47 @@ func (c *replayCmd) Run(p process) error {
 	if !since.IsZero() {
 		in["since"] = since
 	}
+	var out struct {
+		Replayed int `json:"replayed"`
+	}
 	if err := c.client().call(p.ctx, "POST", "/v1/replay", in, &out); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "replayed %d of what was received\n", out.Replayed)
+	return nil
+}
+
+// rejections replays page by page: the hub takes about a thousand at a time.
+func (c *replayCmd) rejections(p process) error {
+	replayed, failed := 0, 0
+	for cursor := ""; ; {
+		in := map[string]string{}
+		for k, v := range map[string]string{"source": c.Source, "code": c.Code, "stage": c.Stage, "cursor": cursor} {
+			if v != "" {
+				in[k] = v
+			}
+		}
+		var out struct {
+			Replayed int                                  `json:"replayed"`
+			Failed   []struct{ ID, Code, Message string } `json:"failed"`
+			Next     string                               `json:"next"`
+		}
+		if err := c.client().call(p.ctx, "POST", "/v1/rejections/replay", in, &out); err != nil {
+			return err
+		}
+		replayed += out.Replayed
+		failed += len(out.Failed)
+		for _, f := range out.Failed {
+			fmt.Fprintf(p.stderr, "not replayed %s: %s\n", f.ID, f.Message)
+		}
+		if cursor = out.Next; cursor == "" {
+			break
+		}
+	}
+	fmt.Fprintf(p.stdout, "replayed %d rejections\n", replayed)
+	if failed > 0 {
+		return exitError(exitFailed)
+	}
 	return nil
 }
 

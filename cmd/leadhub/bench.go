@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -276,13 +276,13 @@ func execOn(ctx context.Context, url, sql string) error {
 }
 
 // withDatabase names another database of the same server.
-func withDatabase(url, name string) (string, error) {
-	cfg, err := pgx.ParseConfig(url)
-	if err != nil {
+func withDatabase(server, name string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" {
 		return "", lead.Invalid("bad_database_url", "the database URL cannot be read", "write it as postgres://user:password@host:5432/database")
 	}
-	head, rest, _ := strings.Cut(url, "/"+cfg.Database)
-	return head + "/" + name + rest, nil
+	u.Path = "/" + name
+	return u.String(), nil
 }
 
 // serveBare is the handler that bare measures.

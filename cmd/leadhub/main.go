@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // people name zones; not every machine has their files
 
 	"github.com/alecthomas/kong"
 

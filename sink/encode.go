@@ -1,0 +1,107 @@
+package sink
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// Saved is a record as it goes into the pool: its parts for the columns, and the JSON of all of it.
+type Saved struct {
+	*lead.Record
+	JSON []byte
+}
+
+// Encode makes records ready to be saved.
+func Encode(records ...*lead.Record) ([]Saved, error) {
+	return encodeRecords(records, nil)
+}
+
+// recordRest is lead.Record without its Lead.
+type recordRest struct {
+	Values     map[string][]lead.Value `json:"values"`
+	Identities []lead.Identity         `json:"identities"`
+	OwnerBy    string                  `json:"owner_by,omitempty"`
+}
+
+// encodeRecords encodes records; leads may hold the JSON of their Lead by id.
+func encodeRecords(records []*lead.Record, leads map[string][]byte) ([]Saved, error) {
+	out := make([]Saved, len(records))
+	err := halves(len(records), func(i int) error {
+		r := records[i]
+		head := leads[r.ID]
+		var err error
+		if head == nil {
+			head, err = json.Marshal(&r.Lead)
+		}
+		if err == nil {
+			out[i].Record = r
+			out[i].JSON, err = joined(head, recordRest{r.Values, r.Identities, r.OwnerBy})
+		}
+		if err != nil {
+			return fmt.Errorf("encode lead %s: %w", r.ID, err)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// halves calls fn for 0 to n-1, for a large n on two cores: others wait for this transaction.
+func halves(n int, fn func(i int) error) error {
+	part := func(from, to int) error {
+		for i := from; i < to; i++ {
+			if err := fn(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if n < 50 {
+		return part(0, n)
+	}
+	second := make(chan error, 1)
+	go func() { second <- part(n/2, n) }()
+	return errors.Join(part(0, n/2), <-second)
+}
+
+// encodeChanges encodes changes, and returns the JSON of the last Lead by id. The state of a lead goes on the stream and
+// into the pool; most of the time that a batch takes outside the database goes into this encoding, so it is done once.
+func encodeChanges(changes []lead.Change) ([]Outgoing, map[string][]byte, error) {
+	out := make([]Outgoing, len(changes))
+	heads := make([][]byte, len(changes))
+	err := halves(len(changes), func(i int) error {
+		c := &changes[i]
+		head, err := json.Marshal(&c.Lead)
+		var value []byte
+		if err == nil {
+			value, err = joined(head, struct {
+				Change *lead.ChangeNote `json:"change"`
+			}{&c.Change})
+		}
+		if err != nil {
+			return fmt.Errorf("encode a change of lead %s: %w", c.ID, err)
+		}
+		heads[i] = head
+		out[i] = Outgoing{Lead: c.ID, Version: c.Version, Type: c.Change.Type, Value: value}
+		return nil
+	})
+	leads := make(map[string][]byte, len(changes))
+	for i := range changes {
+		leads[changes[i].ID] = heads[i]
+	}
+	return out, leads, err
+}
+
+// joined is the JSON object head with the fields of rest behind its own, as encoding/json writes an embedded struct.
+func joined(head []byte, rest any) ([]byte, error) {
+	tail, err := json.Marshal(rest)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, len(head)+len(tail))
+	out = append(out, head[:len(head)-1]...)
+	out = append(out, ',')
+	return append(out, tail[1:]...), nil
+}

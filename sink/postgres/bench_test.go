@@ -1,0 +1,11 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/leadhub/leadhub/sink/sinktest"
+)
+
+func BenchmarkRecord(b *testing.B) { sinktest.BenchmarkRecord(b, harness) }
+func BenchmarkAssign(b *testing.B) { sinktest.BenchmarkAssign(b, harness) }
+func BenchmarkRelay(b *testing.B)  { sinktest.BenchmarkRelay(b, harness) }

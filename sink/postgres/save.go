@@ -1,0 +1,252 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/leadhub/leadhub/sink"
+	"github.com/leadhub/leadhub/sink/internal/sqlstore"
+)
+
+// Statements that change rows take one array per column, so that a batch of any size is one statement and one plan.
+const (
+	setLeads = `UPDATE leads l SET status = v.status, owner = v.owner, province = v.province, sources = v.sources,
+		first_seen = v.first_seen, merged_into = v.merged_into, search = v.search
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[])
+			AS v(id, number, status, owner, province, sources, first_seen, merged_into, search) WHERE l.id = v.id`
+	setDue     = `UPDATE leads l SET due_at = v.due_at FROM unnest($1::text[], $2::bigint[]) AS v(id, due_at) WHERE l.id = v.id`
+	setRecords = `UPDATE records r SET doc = v.doc FROM unnest($1::text[], $2::bytea[]) AS v(lead, doc) WHERE r.lead = v.lead`
+	addKeys    = `INSERT INTO identities AS i (key, lead) SELECT * FROM unnest($1::text[], $2::text[])
+		ON CONFLICT (key) DO UPDATE SET lead = excluded.lead WHERE i.lead = ''`
+	moveKeys = `UPDATE identities i SET lead = v.into_id FROM unnest($1::text[], $2::text[], $3::text[]) AS v(key, from_id, into_id)
+		WHERE i.key = v.key AND i.lead = v.from_id`
+	dropKeys  = `DELETE FROM identities WHERE key = ANY($1) AND lead = ''`
+	addTotals = `INSERT INTO source_totals AS s (source, touches, last) SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
+		ON CONFLICT (source) DO UPDATE SET touches = s.touches + excluded.touches, last = greatest(s.last, excluded.last)`
+	resolve = `UPDATE rejections SET state = 'resolved' WHERE state = 'open' AND id = ANY($1)`
+	setReps = `UPDATE rep_state r SET credit = v.credit, assigned = v.assigned
+		FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS v(rep, credit, assigned) WHERE r.rep = v.rep`
+	reject = `INSERT INTO rejections AS r (id, source, stage, code, state, attempt, at, doc, body)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = $1)
+		ON CONFLICT (id) DO UPDATE SET source = excluded.source, stage = excluded.stage, code = excluded.code, state = excluded.state,
+			attempt = excluded.attempt, at = excluded.at, doc = excluded.doc, body = excluded.body
+		WHERE excluded.attempt > r.attempt`
+)
+
+// A touch and an open rejection of one id must not be written at the same moment by two transactions that do not see
+// each other: who writes touches shares this lock, who writes rejections has it alone.
+const (
+	shareTouches = `SELECT pg_advisory_xact_lock_shared(7310001, hashtext(current_schema()))`
+	holdTouches  = `SELECT pg_advisory_xact_lock(7310001, hashtext(current_schema()))`
+)
+
+// rows are new rows of a table.
+type rows struct {
+	table   string
+	columns []string
+	values  [][]any
+}
+
+// fromCopy is the number of rows from which COPY, which costs two round trips of its own, is faster than an INSERT for
+// each row. Both keep the order of the rows, and seq is given in that order.
+const fromCopy = 40
+
+// Save writes everything: what is small goes in one round trip, many new rows by COPY.
+func (t *tx) Save(ctx context.Context, c sink.Changes) error {
+	b := &pgx.Batch{}
+	t.queueChanged(b, c)
+	t.queueIdentities(b, c)
+	queueLedger(b, c)
+	if err := queueRejections(b, c); err != nil {
+		return err
+	}
+	inserts, err := newRows(c)
+	if err != nil {
+		return err
+	}
+	for _, r := range inserts {
+		if len(r.values) < fromCopy {
+			r.queue(b)
+		}
+	}
+	if b.Len() > 0 {
+		if err := t.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+	}
+	for _, r := range inserts {
+		if len(r.values) >= fromCopy {
+			if _, err := t.CopyFrom(ctx, pgx.Identifier{r.table}, r.columns, pgx.CopyFromRows(r.values)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *rows) queue(b *pgx.Batch) {
+	marks := make([]string, len(r.columns))
+	for i := range marks {
+		marks[i] = "$" + strconv.Itoa(i+1)
+	}
+	text := "INSERT INTO " + r.table + " (" + strings.Join(r.columns, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
+	for _, v := range r.values {
+		b.Queue(text, v...)
+	}
+}
+
+func newRows(c sink.Changes) ([]*rows, error) {
+	leads := &rows{table: "leads", columns: []string{"id", "number", "status", "owner", "province", "sources", "first_seen", "merged_into", "search", "due_at"}}
+	records := &rows{table: "records", columns: []string{"lead", "doc"}}
+	touches := &rows{table: "touches", columns: []string{"id", "lead", "at", "verdict", "doc"}}
+	events := &rows{table: "events", columns: []string{"lead", "version", "at", "doc"}}
+	outbox := &rows{table: "outbox", columns: []string{"lead", "version", "type", "value"}}
+	due := make(map[string]*int64, len(c.Due))
+	for _, d := range c.Due {
+		due[d.Lead] = dueAt(d)
+	}
+	for _, s := range c.Created {
+		r := sqlstore.RowOf(s.Record)
+		leads.values = append(leads.values, []any{r.ID, r.Number, r.Status, r.Owner, text(r.Province), text(r.Sources), r.FirstSeen, r.MergedInto, r.Search, due[r.ID]})
+		records.values = append(records.values, []any{s.ID, s.JSON})
+	}
+	for _, t := range c.Touches {
+		verdict, err := json.Marshal(t.Verdict)
+		if err != nil {
+			return nil, err
+		}
+		touches.values = append(touches.values, []any{t.Submission, t.Lead, t.At.UnixMicro(), verdict, t.JSON})
+	}
+	for _, e := range c.Events {
+		doc, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		events.values = append(events.values, []any{e.Lead, e.Version, e.At.UnixMicro(), doc})
+	}
+	for _, o := range c.Outbox {
+		outbox.values = append(outbox.values, []any{o.Lead, o.Version, o.Type, o.Value})
+	}
+	return []*rows{leads, records, touches, events, outbox}, nil
+}
+
+func dueAt(d sink.Due) *int64 {
+	if d.At.IsZero() {
+		return nil
+	}
+	at := d.At.UnixMicro()
+	return &at
+}
+
+// rowColumns are rows of leads, one array per column.
+type rowColumns struct {
+	id, number, status, owner, province, sources, mergedInto, search []string
+	firstSeen                                                        []int64
+}
+
+func (c *rowColumns) add(r sqlstore.Row) {
+	c.id, c.number, c.status, c.owner = append(c.id, r.ID), append(c.number, r.Number), append(c.status, r.Status), append(c.owner, r.Owner)
+	c.province, c.sources = append(c.province, text(r.Province)), append(c.sources, text(r.Sources))
+	c.firstSeen, c.mergedInto = append(c.firstSeen, r.FirstSeen), append(c.mergedInto, r.MergedInto)
+	c.search = append(c.search, r.Search)
+}
+
+func (c *rowColumns) args() []any {
+	return []any{c.id, c.number, c.status, c.owner, c.province, c.sources, c.firstSeen, c.mergedInto, c.search}
+}
+
+func (t *tx) queueChanged(b *pgx.Batch, c sink.Changes) {
+	if len(c.Changed) > 0 {
+		var ids []string
+		var docs [][]byte
+		var narrow rowColumns
+		for _, r := range c.Changed {
+			ids, docs = append(ids, r.ID), append(docs, r.JSON)
+			if row := sqlstore.RowOf(r.Record); row != t.loaded[r.ID] {
+				narrow.add(row)
+			}
+		}
+		b.Queue(setRecords, ids, docs)
+		if len(narrow.id) > 0 {
+			b.Queue(setLeads, narrow.args()...)
+		}
+	}
+	created := make(map[string]bool, len(c.Created))
+	for _, r := range c.Created {
+		created[r.ID] = true
+	}
+	var ids []string
+	var at []*int64
+	for _, d := range c.Due {
+		if !created[d.Lead] {
+			ids, at = append(ids, d.Lead), append(at, dueAt(d))
+		}
+	}
+	if len(ids) > 0 {
+		b.Queue(setDue, ids, at)
+	}
+}
+
+func (t *tx) queueIdentities(b *pgx.Batch, c sink.Changes) {
+	var keys, leads, moved, from, into []string
+	used := make(map[string]bool, len(c.Identities))
+	for _, id := range c.Identities {
+		if id.From == "" {
+			keys, leads = append(keys, id.Key), append(leads, id.Lead)
+			used[id.Key] = true
+		} else {
+			moved, from, into = append(moved, id.Key), append(from, id.From), append(into, id.Lead)
+		}
+	}
+	if len(keys) > 0 {
+		b.Queue(addKeys, keys, leads)
+	}
+	if len(moved) > 0 {
+		b.Queue(moveKeys, moved, from, into)
+	}
+	t.held = slices.DeleteFunc(t.held, func(key string) bool { return used[key] })
+}
+
+// queueLedger keeps the counts of sources and reps, and resolves the rejections of what is recorded.
+func queueLedger(b *pgx.Batch, c sink.Changes) {
+	if len(c.Touches) > 0 {
+		ids := make([]string, len(c.Touches))
+		for i, t := range c.Touches {
+			ids[i] = t.Submission
+		}
+		b.Queue(shareTouches)
+		b.Queue(resolve, ids)
+		var sources []string
+		var counts, last []int64
+		for _, s := range sqlstore.Totals(c.Touches) {
+			sources, counts, last = append(sources, s.Source), append(counts, s.Touches), append(last, s.Last)
+		}
+		b.Queue(addTotals, sources, counts, last)
+	}
+	if n := len(c.Reps); n > 0 {
+		keys, credit, assigned := make([]string, n), make([]int64, n), make([]int64, n)
+		for i, r := range c.Reps {
+			keys[i], credit[i], assigned[i] = r.Key, r.Credit, r.Assigned
+		}
+		b.Queue(setReps, keys, credit, assigned)
+	}
+}
+
+func queueRejections(b *pgx.Batch, c sink.Changes) error {
+	if len(c.Rejections) > 0 {
+		b.Queue(holdTouches)
+	}
+	for _, r := range c.Rejections {
+		doc, body, err := sqlstore.RejectionDoc(r)
+		if err != nil {
+			return err
+		}
+		b.Queue(reject, r.ID, text(r.Source), text(r.Stage), text(r.Code), r.State, r.Attempt, r.At.UnixMicro(), doc, body)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package sinktest
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leadhub/leadhub/lead"
+	"github.com/leadhub/leadhub/sink"
+)
+
+// BenchmarkRecord records batches of 1000 submissions of about 700 bytes, 30 % of them by a phone that is known.
+func BenchmarkRecord(b *testing.B, h Harness) {
+	store := h.Open(b)
+	s := sink.New(sink.Config{Pool: store, Judge: fullJudge{}})
+	ctx := b.Context()
+	next := 0
+	var busy time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		items := batchOf(next, 1000)
+		next += 1000
+		before := cpu()
+		b.StartTimer()
+		_, err := s.Record(ctx, items)
+		require.NoError(b, err)
+		busy += cpu() - before
+	}
+	b.ReportMetric(float64(next)/b.Elapsed().Seconds(), "submissions/s")
+	b.ReportMetric(float64(busy.Microseconds())/float64(next), "cpu-µs/submission")
+}
+
+// BenchmarkAssign gives leads to reps, 500 per transaction.
+func BenchmarkAssign(b *testing.B, h Harness) {
+	store := h.Open(b)
+	p := &hub{t: b, store: store, ctx: b.Context(), sink: NewSink(store)}
+	p.staff(rep("anna", 3), rep("bo", 2), rep("chen", 1))
+	s := sink.New(sink.Config{Pool: store, Judge: fullJudge{}})
+	a := sink.NewAssigner(sink.AssignerConfig{Queue: store, Chooser: chooser{}})
+	next, assigned := 0, 0
+	for b.Loop() {
+		b.StopTimer()
+		_, err := s.Record(p.ctx, batchOf(next, 715))
+		require.NoError(b, err)
+		next += 715
+		b.StartTimer()
+		n, err := a.Step(p.ctx)
+		require.NoError(b, err)
+		assigned += n
+	}
+	b.ReportMetric(float64(assigned)/b.Elapsed().Seconds(), "leads/s")
+}
+
+// BenchmarkRelay reads and forgets changes, 1000 at a time.
+func BenchmarkRelay(b *testing.B, h Harness) {
+	store := h.Open(b)
+	s := sink.New(sink.Config{Pool: store, Judge: fullJudge{}})
+	next := 0
+	for b.Loop() {
+		b.StopTimer()
+		_, err := s.Record(b.Context(), batchOf(next, 1000))
+		require.NoError(b, err)
+		next += 1000
+		b.StartTimer()
+		n, err := store.Relay(b.Context(), 1000, func([]sink.Outgoing) error { return nil })
+		require.NoError(b, err)
+		require.Equal(b, 1000, n)
+	}
+	b.ReportMetric(float64(next)/b.Elapsed().Seconds(), "changes/s")
+}
+
+// cpu is what this process has used: on a machine that others use too, it tells more than the clock.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func batchOf(from, n int) []sink.Item {
+	subs := make([]*lead.Submission, n)
+	for i := range subs {
+		subs[i] = visitor(from + i)
+	}
+	return Items(subs...)
+}
+
+// visitor is a submission as a website's form makes it. Three of ten come from a phone that was there before.
+func visitor(i int) *lead.Submission {
+	who := i
+	if i%10 < 3 && i > 10 {
+		who = int(uint64(i) * 2654435761 % uint64(i)) // anybody before
+	}
+	phone := Mobile(int(uint64(who) * 7919 % 100000007))
+	now := time.Now().UTC()
+	return &lead.Submission{
+		ID: lead.NewID("sub_", now) + "ABC123", Source: "official-site", Channel: "webform", Trust: 50, EventTime: now, ReceivedAt: now,
+		Name:       lead.Name{Display: "王小明", Key: "王小明", Family: "王", Given: "小明"},
+		Phones:     []lead.Phone{{E164: phone.Value, Type: lead.PhoneMobile, Province: "广东省", City: "深圳市"}},
+		Company:    lead.Company{Display: fmt.Sprintf("海风%d科技有限公司", who), Key: fmt.Sprintf("海风%d", who)},
+		Region:     lead.Region{Country: "CN", Province: "广东省", City: "深圳市", Code: "440300"},
+		RegionFrom: "phone", Message: "想了解一下价格，请在工作日下午联系我",
+		Origin: lead.Origin{Source: "official-site", UTM: map[string]string{"source": "baidu", "medium": "cpc", "campaign": "spring"},
+			Page: "https://www.example.cn/price"},
+		Identities: []lead.Identity{phone},
+	}
+}
+
+// fullJudge keeps as much of a submission as a real one: the size of the documents decides the speed.
+type fullJudge struct{ judge }
+
+func (j fullJudge) Add(r *lead.Record, s *lead.Submission) []string {
+	values := r.Values
+	changed := j.judge.Add(r, s)
+	name := r.Values["name"]
+	if r.Values = values; values == nil {
+		r.Values = map[string][]lead.Value{}
+		r.FirstFrom = s.Origin
+		for field, v := range map[string]string{"company": s.Company.Display, "region": "CN/广东省/深圳市", "phones": s.Phones[0].E164, "first_from": s.Origin.Page} {
+			r.Values[field] = []lead.Value{{Value: v, Submission: s.ID, Source: s.Source, Trust: s.Trust, Class: 3, At: s.EventTime}}
+		}
+	}
+	r.LastFrom = s.Origin
+	r.Values["last_from"] = []lead.Value{{Value: s.Origin.Page, Submission: s.ID, Source: s.Source, Trust: s.Trust, Class: 3, At: s.EventTime}}
+	r.Values["name"] = name
+	return changed
+}

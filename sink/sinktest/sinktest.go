@@ -1,0 +1,283 @@
+// Package sinktest is what every database of the lead pool must hold. Both run the same suite: [Run].
+package sinktest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leadhub/leadhub/lead"
+	"github.com/leadhub/leadhub/sink"
+)
+
+// Harness makes pools to test.
+type Harness struct {
+	// Open returns an empty, migrated pool, which ends with the test.
+	Open func(t testing.TB) sink.Store
+}
+
+// Run runs the suite.
+func Run(t *testing.T, h Harness) {
+	for _, part := range []map[string]func(*testing.T, Harness){recordTests, joinTests, concurrencyTests, rejectionTests, assignTests, relayTests, readerTests, configTests} {
+		for name, test := range part {
+			t.Run(name, func(t *testing.T) { test(t, h) })
+		}
+	}
+}
+
+// day is a moment in the morning of 2 January in China, and still 1 January in UTC.
+var day = time.Date(2026, 1, 1, 17, 0, 0, 0, time.UTC)
+
+// hub is a Sink on a fresh pool.
+type hub struct {
+	t     testing.TB
+	store sink.Store
+	sink  *sink.Sink
+	ctx   context.Context
+}
+
+func open(t testing.TB, h Harness) *hub {
+	store := h.Open(t)
+	return &hub{t: t, store: store, ctx: context.Background(), sink: NewSink(store)}
+}
+
+// NewSink makes a Sink with the suite's own judge and a clock that stands still.
+func NewSink(pool sink.Pool) *sink.Sink { return newSinkAt(pool, day) }
+
+func newSinkAt(pool sink.Pool, now time.Time) *sink.Sink {
+	return sink.New(sink.Config{Pool: pool, Judge: judge{}, Now: func() time.Time { return now }})
+}
+
+func (h *hub) record(subs ...*lead.Submission) sink.Result {
+	h.t.Helper()
+	res, err := h.sink.Record(h.ctx, Items(subs...))
+	require.NoError(h.t, err)
+	return res
+}
+
+// on tells which living lead a submission is on.
+func (h *hub) on(submission string) string {
+	h.t.Helper()
+	st, found, err := h.store.Submission(h.ctx, submission)
+	require.NoError(h.t, err)
+	require.True(h.t, found, "submission %s is not in the pool", submission)
+	require.NotEmpty(h.t, st.Lead)
+	return st.Lead
+}
+
+func (h *hub) lead(id string) lead.LeadDetail {
+	h.t.Helper()
+	d, err := h.store.Lead(h.ctx, id)
+	require.NoError(h.t, err)
+	return d
+}
+
+// leads reads all living leads, page by page.
+func (h *hub) leads(q lead.LeadQuery) []lead.Lead {
+	h.t.Helper()
+	var out []lead.Lead
+	for {
+		page, err := h.store.Leads(h.ctx, q)
+		require.NoError(h.t, err)
+		out = append(out, page.Items...)
+		if page.Next == "" {
+			return out
+		}
+		q.Cursor = page.Next
+	}
+}
+
+func (h *hub) figures() lead.PoolFigures {
+	h.t.Helper()
+	f, err := h.store.Figures(h.ctx)
+	require.NoError(h.t, err)
+	return f
+}
+
+// drain relays everything and returns it in the order of the stream.
+func (h *hub) drain() []sink.Outgoing {
+	h.t.Helper()
+	var out []sink.Outgoing
+	for {
+		n, err := h.store.Relay(h.ctx, 100, func(list []sink.Outgoing) error {
+			out = append(out, list...)
+			return nil
+		})
+		require.NoError(h.t, err)
+		if n == 0 {
+			return out
+		}
+	}
+}
+
+// state is everything that a repeated delivery must leave alone.
+func (h *hub) state() string {
+	h.t.Helper()
+	var all []any
+	for _, l := range h.leads(lead.LeadQuery{}) {
+		all = append(all, h.lead(l.ID))
+	}
+	sources, codes, err := h.store.Breakdown(h.ctx)
+	require.NoError(h.t, err)
+	all = append(all, h.figures(), sources, codes)
+	b, err := json.MarshalIndent(all, "", " ")
+	require.NoError(h.t, err)
+	return string(b)
+}
+
+// Mobile, Email and OpenID are identities that are unique for n.
+func Mobile(n int) lead.Identity {
+	return lead.Identity{Kind: lead.IdentityMobile, Value: fmt.Sprintf("+86139%08d", n)}
+}
+
+// Email is a strong identity.
+func Email(n int) lead.Identity {
+	return lead.Identity{Kind: lead.IdentityEmail, Value: fmt.Sprintf("li%d@corp.cn", n)}
+}
+
+// OpenID is a strong identity with a scope.
+func OpenID(n int) lead.Identity {
+	return lead.Identity{Kind: lead.IdentityOpenID, Scope: "wx1234", Value: fmt.Sprintf("o%010d", n)}
+}
+
+func landline(n int) lead.Identity {
+	return lead.Identity{Kind: lead.IdentityLandline, Value: fmt.Sprintf("+8620%08d", n)}
+}
+
+// Sub makes a submission by somebody with these identities.
+func Sub(id string, ids ...lead.Identity) *lead.Submission {
+	s := &lead.Submission{ID: id, Source: "site", Channel: "webform", Trust: 50, EventTime: day, ReceivedAt: day,
+		Name: lead.Name{Display: "李雷", Key: "李雷"}, Identities: ids}
+	for _, i := range ids {
+		switch i.Kind {
+		case lead.IdentityMobile:
+			s.Phones = append(s.Phones, lead.Phone{E164: i.Value, Type: lead.PhoneMobile})
+		case lead.IdentityEmail:
+			s.Emails = append(s.Emails, lead.Email{Display: i.Value, Key: i.Value})
+		}
+	}
+	return s
+}
+
+// Items are submissions with their bytes.
+func Items(subs ...*lead.Submission) []sink.Item {
+	items := make([]sink.Item, len(subs))
+	for i, s := range subs {
+		b, err := json.Marshal(s)
+		if err != nil {
+			panic(err)
+		}
+		items[i] = sink.Item{Submission: s, JSON: b}
+	}
+	return items
+}
+
+// judge is the least that a judge can be: strong identities join, and the name with the latest event time wins.
+type judge struct{}
+
+// Judge joins all candidates.
+func (judge) Judge(_ *lead.Submission, candidates []*lead.Record) lead.Verdict {
+	var ids, reasons []string
+	for _, c := range candidates {
+		ids = append(ids, c.ID)
+		reasons = append(reasons, "known as "+c.Number)
+	}
+	switch len(ids) {
+	case 0:
+		return lead.Verdict{Kind: lead.VerdictNew}
+	case 1:
+		return lead.Verdict{Kind: lead.VerdictSame, Lead: ids[0], Reasons: reasons}
+	}
+	return lead.Verdict{Kind: lead.VerdictJoins, Lead: ids[0], Joined: ids[1:], Reasons: reasons}
+}
+
+// Add folds a submission in.
+func (j judge) Add(r *lead.Record, s *lead.Submission) []string {
+	other := &lead.Record{Identities: s.Identities, Values: map[string][]lead.Value{
+		"name": {{Value: s.Name.Display, Submission: s.ID, Source: s.Source, Trust: s.Trust, At: s.EventTime}},
+	}}
+	other.Touches, other.FirstSeen, other.LastSeen, other.Sources = 1, s.EventTime, s.EventTime, []string{s.Source}
+	other.Region = s.Region
+	for _, p := range s.Phones {
+		other.Phones = append(other.Phones, p.E164)
+	}
+	for _, e := range s.Emails {
+		other.Emails = append(other.Emails, e.Display)
+	}
+	if s.Company.Display != "" {
+		other.Company = s.Company.Display
+	}
+	return j.Join(r, other)
+}
+
+// Join folds a record in.
+func (judge) Join(r, other *lead.Record) []string {
+	before := r.Lead
+	r.Touches += other.Touches
+	if r.FirstSeen.IsZero() || other.FirstSeen.Before(r.FirstSeen) {
+		r.FirstSeen = other.FirstSeen
+	}
+	if other.LastSeen.After(r.LastSeen) {
+		r.LastSeen = other.LastSeen
+	}
+	names := append(slices.Clone(r.Values["name"]), other.Values["name"]...)
+	slices.SortFunc(names, func(a, b lead.Value) int {
+		if c := b.At.Compare(a.At); c != 0 {
+			return c
+		}
+		return strings.Compare(b.Submission, a.Submission)
+	})
+	r.Values = map[string][]lead.Value{"name": names[:1]}
+	r.Name = names[0].Value
+	r.Identities = lead.SortIdentities(append(slices.Clone(r.Identities), other.Identities...))
+	r.Phones, r.Emails, r.Sources = union(r.Phones, other.Phones), union(r.Emails, other.Emails), union(r.Sources, other.Sources)
+	r.Company = max(r.Company, other.Company)
+	if r.Region.Province < other.Region.Province {
+		r.Region = other.Region
+	}
+	var changed []string
+	if r.Name != before.Name {
+		changed = append(changed, "name")
+	}
+	if !slices.Equal(r.Phones, before.Phones) {
+		changed = append(changed, "phones")
+	}
+	return changed
+}
+
+func union(a, b []string) []string {
+	out := append(slices.Clone(a), b...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// chooser is the smooth weighted round robin.
+type chooser struct{}
+
+// Choose gives the lead to the rep with the most credit.
+func (chooser) Choose(_ *lead.Record, reps []lead.Rep, now time.Time) lead.Assignment {
+	var total int64
+	best := -1
+	for i := range reps {
+		if reps[i].Weight == 0 {
+			continue
+		}
+		reps[i].Credit += int64(reps[i].Weight)
+		total += int64(reps[i].Weight)
+		if best < 0 || reps[i].Credit > reps[best].Credit {
+			best = i
+		}
+	}
+	if best < 0 {
+		return lead.Assignment{Why: "nobody has a weight"}
+	}
+	reps[best].Credit -= total
+	reps[best].Assigned++
+	return lead.Assignment{Owner: reps[best].Key, Rule: "round robin", Why: "the turn of " + reps[best].Key, At: now}
+}

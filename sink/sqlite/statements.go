@@ -1,0 +1,151 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// The statements of the hot path. Those with VALUES write many rows at once: most of the price of a statement is the
+// way to it.
+var (
+	seen       = &statement{text: "SELECT id, lead FROM touches WHERE id IN (SELECT value FROM json_each(?))"}
+	known      = &statement{text: "SELECT key, lead FROM identities WHERE key IN (SELECT value FROM json_each(?))"}
+	load       = &statement{text: "SELECT doc FROM records WHERE lead IN (SELECT value FROM json_each(?)) ORDER BY lead"}
+	due        = &statement{text: "SELECT r.doc FROM leads l JOIN records r ON r.lead = l.id WHERE l.due_at IS NOT NULL AND l.due_at <= ? ORDER BY l.due_at, l.id LIMIT ?"}
+	total      = &statement{text: "INSERT INTO source_totals (source, touches, last) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET touches = touches + excluded.touches, last = max(last, excluded.last)"}
+	numbers    = &statement{text: "INSERT INTO numbers (day, last) VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = last + excluded.last RETURNING last"}
+	resolve    = &statement{text: "UPDATE rejections SET state = 'resolved' WHERE state = 'open' AND id IN (SELECT value FROM json_each(?))"}
+	forget     = &statement{text: "DELETE FROM outbox WHERE seq <= ?"}
+	addLeads   = &statement{columns: 10, text: "INSERT INTO leads (id, number, status, owner, province, sources, first_seen, merged_into, search, due_at) VALUES "}
+	addRecords = &statement{columns: 2, text: "INSERT INTO records (lead, doc) VALUES "}
+	addKeys    = &statement{columns: 2, text: "INSERT INTO identities (key, lead) VALUES "}
+	addTouches = &statement{columns: 5, text: "INSERT INTO touches (id, lead, at, verdict, doc) VALUES "}
+	addEvents  = &statement{columns: 4, text: "INSERT INTO events (lead, version, at, doc) VALUES "}
+	addOutbox  = &statement{columns: 4, text: "INSERT INTO outbox (lead, version, type, value) VALUES "}
+	setLead    = &statement{text: "UPDATE leads SET status = ?, owner = ?, province = ?, sources = ?, first_seen = ?, merged_into = ?, search = ? WHERE id = ?"}
+	setRecord  = &statement{text: "UPDATE records SET doc = ? WHERE lead = ?"}
+	setDue     = &statement{text: "UPDATE leads SET due_at = ? WHERE id = ?"}
+	moveKey    = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}
+	setRep     = &statement{text: "UPDATE rep_state SET credit = ?, assigned = ? WHERE rep = ?"}
+	reject     = &statement{text: `INSERT INTO rejections (id, source, stage, code, state, attempt, at, doc, body)
+		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = ?1)
+		ON CONFLICT (id) DO UPDATE SET source = excluded.source, stage = excluded.stage, code = excluded.code, state = excluded.state,
+			attempt = excluded.attempt, at = excluded.at, doc = excluded.doc, body = excluded.body
+		WHERE excluded.attempt > rejections.attempt`}
+)
+
+var all = []*statement{seen, known, load, due, total, numbers, resolve, forget, addLeads, addRecords, addKeys, addTouches, addEvents,
+	addOutbox, setLead, setRecord, setDue, moveKey, setRep, reject}
+
+// statement is the text of one; with columns, VALUES for a number of rows follow.
+type statement struct {
+	text    string
+	columns int
+}
+
+// sizes are the numbers of rows for which a statement is prepared, the largest first.
+var sizes = []int{50, 5, 1}
+
+func (s *statement) withRows(n int) string {
+	row := "(" + strings.Repeat("?,", s.columns-1) + "?),"
+	return s.text + strings.TrimSuffix(strings.Repeat(row, n), ",")
+}
+
+// prepared keeps the statements of the one writing connection. They are prepared before a transaction begins, as the
+// transaction holds that connection.
+type prepared struct {
+	mu   sync.Mutex
+	one  map[*statement]*sql.Stmt
+	many map[*statement]map[int]*sql.Stmt
+}
+
+func (p *prepared) ready(ctx context.Context, db *sql.DB) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.one != nil {
+		return nil
+	}
+	one, many := map[*statement]*sql.Stmt{}, map[*statement]map[int]*sql.Stmt{}
+	for _, s := range all {
+		if s.columns == 0 {
+			st, err := db.PrepareContext(ctx, s.text)
+			if err != nil {
+				return fmt.Errorf("prepare %q: %w", s.text, err)
+			}
+			one[s] = st
+			continue
+		}
+		many[s] = map[int]*sql.Stmt{}
+		for _, n := range sizes {
+			st, err := db.PrepareContext(ctx, s.withRows(n))
+			if err != nil {
+				return fmt.Errorf("prepare %q: %w", s.text, err)
+			}
+			many[s][n] = st
+		}
+	}
+	p.one, p.many = one, many
+	return nil
+}
+
+func (p *prepared) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, st := range p.one {
+		errs = append(errs, st.Close())
+	}
+	for _, sizes := range p.many {
+		for _, st := range sizes {
+			errs = append(errs, st.Close())
+		}
+	}
+	p.one, p.many = nil, nil
+	return errors.Join(errs...)
+}
+
+// transaction runs prepared statements within one transaction.
+type transaction struct {
+	*sql.Tx
+	p *prepared
+}
+
+func (t *transaction) exec(ctx context.Context, s *statement, args ...any) error {
+	_, err := t.StmtContext(ctx, t.p.one[s]).ExecContext(ctx, args...)
+	return err
+}
+
+func (t *transaction) query(ctx context.Context, s *statement, scan func(*sql.Rows) error, args ...any) error {
+	rows, err := t.StmtContext(ctx, t.p.one[s]).QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// insert writes rows, whose columns stand in args one after the other.
+func (t *transaction) insert(ctx context.Context, s *statement, args []any) error {
+	for _, n := range sizes {
+		if len(args) < n*s.columns {
+			continue
+		}
+		st := t.StmtContext(ctx, t.p.many[s][n])
+		for len(args) >= n*s.columns {
+			if _, err := st.ExecContext(ctx, args[:n*s.columns]...); err != nil {
+				return err
+			}
+			args = args[n*s.columns:]
+		}
+	}
+	return nil
+}

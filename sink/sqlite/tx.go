@@ -1,0 +1,266 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"github.com/leadhub/leadhub/lead"
+	"github.com/leadhub/leadhub/sink"
+	"github.com/leadhub/leadhub/sink/internal/sqlstore"
+)
+
+// Update runs fn in one transaction, alone among the writers, and commits it to the disk. It never runs fn twice.
+func (db *DB) Update(ctx context.Context, fn func(sink.Tx) error) error {
+	return db.update(ctx, func(ctx context.Context, t *transaction) error {
+		return fn(&tx{transaction: t, loaded: map[string]sqlstore.Row{}})
+	})
+}
+
+func (db *DB) update(ctx context.Context, fn func(context.Context, *transaction) error) error {
+	if err := db.stmts.ready(ctx, db.Write); err != nil {
+		return wrap(err)
+	}
+	t, err := db.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return wrap(err)
+	}
+	defer func() { _ = t.Rollback() }()
+	// A context that can end costs a goroutine per statement. The transaction watches it already: when it ends, database/sql
+	// rolls back, and every statement after that fails.
+	if err := fn(context.WithoutCancel(ctx), &transaction{Tx: t, p: &db.stmts}); err != nil {
+		return wrap(err)
+	}
+	return wrap(t.Commit())
+}
+
+// tx is one transaction. Nothing is to be held: it is the only one that writes.
+type tx struct {
+	*transaction
+	loaded map[string]sqlstore.Row // rows as they are in the database
+}
+
+func (t *tx) Seen(ctx context.Context, submissions []string) (map[string]string, error) {
+	return t.pairs(context.WithoutCancel(ctx), seen, submissions)
+}
+
+// pairs reads two text columns for a list of keys.
+func (t *tx) pairs(ctx context.Context, s *statement, list []string) (map[string]string, error) {
+	arg, err := json.Marshal(list)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	err = t.query(ctx, s, func(rows *sql.Rows) error {
+		var key, value string
+		if err := rows.Scan(&key, &value); err != nil {
+			return err
+		}
+		out[key] = value
+		return nil
+	}, string(arg))
+	return out, err
+}
+
+func (t *tx) Candidates(ctx context.Context, identities []lead.Identity) (sink.Known, error) {
+	ctx = context.WithoutCancel(ctx)
+	keys := make([]string, len(identities))
+	for i, id := range identities {
+		keys[i] = id.Key()
+	}
+	leads, err := t.pairs(ctx, known, keys)
+	if err != nil || len(leads) == 0 {
+		return sink.Known{Leads: leads}, err
+	}
+	ids := make(map[string]bool, len(leads))
+	list := make([]string, 0, len(leads))
+	for _, id := range leads {
+		if !ids[id] {
+			ids[id] = true
+			list = append(list, id)
+		}
+	}
+	arg, err := json.Marshal(list)
+	if err != nil {
+		return sink.Known{}, err
+	}
+	records, err := t.records(ctx, load, string(arg))
+	for _, r := range records {
+		t.loaded[r.ID] = sqlstore.RowOf(r)
+	}
+	return sink.Known{Leads: leads, Records: records}, err
+}
+
+func (t *transaction) records(ctx context.Context, s *statement, args ...any) ([]*lead.Record, error) {
+	var out []*lead.Record
+	err := t.query(ctx, s, func(rows *sql.Rows) error {
+		var doc sql.RawBytes
+		if err := rows.Scan(&doc); err != nil {
+			return err
+		}
+		r := &lead.Record{}
+		out = append(out, r)
+		return json.Unmarshal(doc, r)
+	}, args...)
+	return out, err
+}
+
+func (t *tx) Numbers(ctx context.Context, day string, n int) (int64, error) {
+	var last int64
+	err := t.query(context.WithoutCancel(ctx), numbers, func(rows *sql.Rows) error { return rows.Scan(&last) }, day, n)
+	return last - int64(n) + 1, err
+}
+
+// Save writes everything. It is the same for the assigner.
+func (t *tx) Save(ctx context.Context, c sink.Changes) error {
+	ctx = context.WithoutCancel(ctx)
+	for _, step := range []func(context.Context, sink.Changes) error{
+		t.saveCreated, t.saveChanged, t.saveIdentities, t.saveTouches, t.saveHistory, t.saveRejections, t.saveReps,
+	} {
+		if err := step(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
+	if len(c.Created) == 0 {
+		return nil
+	}
+	due := make(map[string]int64, len(c.Due))
+	for _, d := range c.Due {
+		if !d.At.IsZero() {
+			due[d.Lead] = d.At.UnixMicro()
+		}
+	}
+	leads := make([]any, 0, addLeads.columns*len(c.Created))
+	records := make([]any, 0, addRecords.columns*len(c.Created))
+	for _, r := range c.Created {
+		row := sqlstore.RowOf(r.Record)
+		var at any
+		if d, ok := due[r.ID]; ok {
+			at = d
+		}
+		leads = append(leads, row.ID, row.Number, row.Status, row.Owner, row.Province, row.Sources, row.FirstSeen, row.MergedInto, row.Search, at)
+		records = append(records, r.ID, r.JSON)
+	}
+	if err := t.insert(ctx, addLeads, leads); err != nil {
+		return err
+	}
+	return t.insert(ctx, addRecords, records)
+}
+
+func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
+	for _, r := range c.Changed {
+		if err := t.exec(ctx, setRecord, r.JSON, r.ID); err != nil {
+			return err
+		}
+		row := sqlstore.RowOf(r.Record)
+		if row == t.loaded[r.ID] {
+			continue
+		}
+		if err := t.exec(ctx, setLead, row.Status, row.Owner, row.Province, row.Sources, row.FirstSeen, row.MergedInto, row.Search, row.ID); err != nil {
+			return err
+		}
+	}
+	created := make(map[string]bool, len(c.Created))
+	for _, r := range c.Created {
+		created[r.ID] = true
+	}
+	for _, d := range c.Due {
+		var at any
+		if !d.At.IsZero() {
+			at = d.At.UnixMicro()
+		}
+		if created[d.Lead] {
+			continue
+		}
+		if err := t.exec(ctx, setDue, at, d.Lead); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) saveIdentities(ctx context.Context, c sink.Changes) error {
+	fresh := make([]any, 0, addKeys.columns*len(c.Identities))
+	for _, id := range c.Identities {
+		if id.From == "" {
+			fresh = append(fresh, id.Key, id.Lead)
+		} else if err := t.exec(ctx, moveKey, id.Lead, id.Key, id.From); err != nil {
+			return err
+		}
+	}
+	return t.insert(ctx, addKeys, fresh)
+}
+
+func (t *tx) saveTouches(ctx context.Context, c sink.Changes) error {
+	if len(c.Touches) == 0 {
+		return nil
+	}
+	args := make([]any, 0, addTouches.columns*len(c.Touches))
+	ids := make([]string, len(c.Touches))
+	for i, touch := range c.Touches {
+		verdict, err := json.Marshal(touch.Verdict)
+		if err != nil {
+			return err
+		}
+		ids[i] = touch.Submission
+		args = append(args, touch.Submission, touch.Lead, touch.At.UnixMicro(), verdict, touch.JSON)
+	}
+	if err := t.insert(ctx, addTouches, args); err != nil {
+		return err
+	}
+	for _, s := range sqlstore.Totals(c.Touches) {
+		if err := t.exec(ctx, total, s.Source, s.Touches, s.Last); err != nil {
+			return err
+		}
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, resolve, string(list))
+}
+
+func (t *tx) saveHistory(ctx context.Context, c sink.Changes) error {
+	events := make([]any, 0, addEvents.columns*len(c.Events))
+	for _, e := range c.Events {
+		doc, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		events = append(events, e.Lead, e.Version, e.At.UnixMicro(), doc)
+	}
+	if err := t.insert(ctx, addEvents, events); err != nil {
+		return err
+	}
+	out := make([]any, 0, addOutbox.columns*len(c.Outbox))
+	for _, o := range c.Outbox {
+		out = append(out, o.Lead, o.Version, o.Type, o.Value)
+	}
+	return t.insert(ctx, addOutbox, out)
+}
+
+func (t *tx) saveRejections(ctx context.Context, c sink.Changes) error {
+	for _, r := range c.Rejections {
+		doc, body, err := sqlstore.RejectionDoc(r)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, reject, r.ID, r.Source, r.Stage, r.Code, r.State, r.Attempt, r.At.UnixMicro(), doc, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) saveReps(ctx context.Context, c sink.Changes) error {
+	for _, r := range c.Reps {
+		if err := t.exec(ctx, setRep, r.Credit, r.Assigned, r.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
