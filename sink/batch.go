@@ -2,6 +2,7 @@ package sink
 
 import (
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,25 @@ func newBatch(judge Judge, now time.Time, known Known, size int) *batch {
 	}
 	slices.Sort(b.ids)
 	return b
+}
+
+// addAll adds items in their order. A judge that panics makes its item impossible, like any other fault of one item; it
+// must not end the process, which would meet the same item again after every start.
+func (b *batch) addAll(items []Item) (err error) {
+	var at string
+	defer func() {
+		if p := recover(); p != nil {
+			err = &lead.Error{Kind: lead.KindInternal, Code: "judge_failed", Message: "the submission could not be judged",
+				Hint: "report it with the submission's id", Err: fmt.Errorf("%s: panic: %v\n%s", at, p, debug.Stack())}
+		}
+	}()
+	for _, it := range items {
+		at = it.Submission.ID
+		if err := b.add(it); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add judges one submission and keeps what comes of it.

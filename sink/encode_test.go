@@ -3,6 +3,7 @@ package sink
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -14,6 +15,10 @@ import (
 func TestEncodedPartsGiveTheBytesOfTheWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rapid.Make[lead.Record]().Draw(t, "record")
+		r.FirstSeen = time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "s"), rapid.Int64Range(0, 999999999).Draw(t, "ns")).UTC()
+		r.LastSeen = r.FirstSeen.In(time.FixedZone("", 8*3600))
+		r.Name = rapid.SampledFrom([]string{"", "李\x00雷", "<b>&\u2028\u2029", "\xff\xfe broken", "\"\\\t\r\n\x1f\x7f", "😀 e\u0301", "\ud7ff\ufffd"}).Draw(t, "name")
+		r.FirstFrom.UTM = rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "utm")
 		c := lead.Change{Lead: r.Lead, Change: rapid.Make[lead.ChangeNote]().Draw(t, "note")}
 		wantRecord, err := json.Marshal(r)
 		if err != nil {
@@ -31,5 +36,10 @@ func TestEncodedPartsGiveTheBytesOfTheWhole(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, string(wantRecord), string(saved[0].JSON))
 		}
+		var want lead.Record
+		require.NoError(t, json.Unmarshal(wantRecord, &want))
+		got, err := Decode(wantRecord)
+		require.NoError(t, err)
+		require.Equal(t, &want, got)
 	})
 }

@@ -95,10 +95,8 @@ func (s *Sink) record(ctx context.Context, tx Tx, items []Item) (Result, error) 
 	}
 	now := s.cfg.Now().UTC()
 	b := newBatch(s.cfg.Judge, now, known, len(items))
-	for _, it := range items {
-		if err := b.add(it); err != nil {
-			return Result{}, err
-		}
+	if err := b.addAll(items); err != nil {
+		return Result{}, err
 	}
 	if n := len(b.created); n > 0 {
 		day := now.In(s.cfg.Location()).Format("20060102")

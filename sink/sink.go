@@ -105,7 +105,8 @@ type Queue interface {
 // Outbox is the part of a Pool that the relay to the change stream uses.
 type Outbox interface {
 	// Relay hands the oldest n changes to publish, in order, and forgets them when it returns nil. Only one Relay
-	// runs at a time over all processes; when another holds it, Relay returns 0 and no error.
+	// runs at a time over all processes; when another holds it, Relay returns 0 and no error. publish must end within 30
+	// seconds: a database may take a connection away that is idle for longer, and let the next Relay begin.
 	Relay(ctx context.Context, n int, publish func([]Outgoing) error) (int, error)
 }
 

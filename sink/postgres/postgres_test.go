@@ -90,3 +90,76 @@ func TestABadAddressIsRefusedWithoutShowingThePassword(t *testing.T) {
 	require.Equal(t, lead.KindInvalid, lead.AsError(err).Kind)
 	require.NotContains(t, err.Error(), "secret")
 }
+
+func TestAConnectionThatIsLostInATransactionLeavesNothingAndIsTransient(t *testing.T) {
+	ctx := context.Background()
+	address := schema(t)
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	q := u.Query()
+	name := q.Get("search_path")
+	q.Set("application_name", name)
+	u.RawQuery = q.Encode()
+	db := open(t, u.String())
+	other, err := pgx.Connect(ctx, address)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, other.Close(ctx)) }()
+
+	items := sinktest.Items(sinktest.Sub("sub_1", sinktest.Mobile(1)))
+	_, err = sinktest.NewSink(cut{db, func() error {
+		_, err := other.Exec(ctx, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1", name)
+		return err
+	}}).Record(ctx, items)
+	require.True(t, lead.IsTransient(err), "%v", err)
+	_, found, err := db.Submission(ctx, "sub_1")
+	require.NoError(t, err, "the next call gets a new connection")
+	require.False(t, found)
+	res, err := sinktest.NewSink(db).Record(ctx, items)
+	require.NoError(t, err)
+	require.Equal(t, sink.Result{New: 1}, res)
+}
+
+// cut is a pool whose connections are cut before Numbers.
+type cut struct {
+	sink.Pool
+	now func() error
+}
+
+func (c cut) Update(ctx context.Context, fn func(sink.Tx) error) error {
+	return c.Pool.Update(ctx, func(tx sink.Tx) error { return fn(cutTx{tx, c.now}) })
+}
+
+type cutTx struct {
+	sink.Tx
+	now func() error
+}
+
+func (c cutTx) Numbers(ctx context.Context, day string, n int) (int64, error) {
+	if err := c.now(); err != nil {
+		return 0, err
+	}
+	return c.Tx.Numbers(ctx, day, n)
+}
+
+func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
+	u := schema(t)
+	errs := make(chan error, 3)
+	for range 3 {
+		go func() {
+			db, err := postgres.Open(context.Background(), u, postgres.Options{})
+			if err == nil {
+				err = db.Migrate(context.Background())
+				_ = db.Close()
+			}
+			errs <- err
+		}()
+	}
+	for range 3 {
+		require.NoError(t, <-errs)
+	}
+	list, err := open(t, u).MigrationStatus(context.Background())
+	require.NoError(t, err)
+	for _, m := range list {
+		require.False(t, m.Applied.IsZero())
+	}
+}

@@ -16,9 +16,10 @@ import (
 // Statements that change rows take one array per column, so that a batch of any size is one statement and one plan.
 const (
 	setLeads = `UPDATE leads l SET status = v.status, owner = v.owner, province = v.province, sources = v.sources,
-		first_seen = v.first_seen, merged_into = v.merged_into, search = v.search
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[])
-			AS v(id, number, status, owner, province, sources, first_seen, merged_into, search) WHERE l.id = v.id`
+		first_seen = v.first_seen, merged_into = v.merged_into, search = v.search,
+		due_at = CASE WHEN v.requeue THEN v.due_at ELSE l.due_at END
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::boolean[], $10::bigint[])
+			AS v(id, status, owner, province, sources, first_seen, merged_into, search, requeue, due_at) WHERE l.id = v.id`
 	setDue     = `UPDATE leads l SET due_at = v.due_at FROM unnest($1::text[], $2::bigint[]) AS v(id, due_at) WHERE l.id = v.id`
 	setRecords = `UPDATE records r SET doc = v.doc FROM unnest($1::text[], $2::bytea[]) AS v(lead, doc) WHERE r.lead = v.lead`
 	addKeys    = `INSERT INTO identities AS i (key, lead) SELECT * FROM unnest($1::text[], $2::text[])
@@ -106,10 +107,7 @@ func newRows(c sink.Changes) ([]*rows, error) {
 	touches := &rows{table: "touches", columns: []string{"id", "lead", "at", "verdict", "doc"}}
 	events := &rows{table: "events", columns: []string{"lead", "version", "at", "doc"}}
 	outbox := &rows{table: "outbox", columns: []string{"lead", "version", "type", "value"}}
-	due := make(map[string]*int64, len(c.Due))
-	for _, d := range c.Due {
-		due[d.Lead] = dueAt(d)
-	}
+	due := dueAt(c.Due)
 	for _, s := range c.Created {
 		r := sqlstore.RowOf(s.Record)
 		leads.values = append(leads.values, []any{r.ID, r.Number, r.Status, r.Owner, text(r.Province), text(r.Sources), r.FirstSeen, r.MergedInto, r.Search, due[r.ID]})
@@ -135,59 +133,61 @@ func newRows(c sink.Changes) ([]*rows, error) {
 	return []*rows{leads, records, touches, events, outbox}, nil
 }
 
-func dueAt(d sink.Due) *int64 {
-	if d.At.IsZero() {
-		return nil
+// dueAt is the column due_at per lead: nil takes it off the queue.
+func dueAt(list []sink.Due) map[string]*int64 {
+	out := make(map[string]*int64, len(list))
+	for _, d := range list {
+		out[d.Lead] = nil
+		if !d.At.IsZero() {
+			at := d.At.UnixMicro()
+			out[d.Lead] = &at
+		}
 	}
-	at := d.At.UnixMicro()
-	return &at
+	return out
 }
 
 // rowColumns are rows of leads, one array per column.
 type rowColumns struct {
-	id, number, status, owner, province, sources, mergedInto, search []string
-	firstSeen                                                        []int64
+	id, status, owner, province, sources, mergedInto, search []string
+	firstSeen                                                []int64
+	requeue                                                  []bool
+	dueAt                                                    []*int64
 }
 
-func (c *rowColumns) add(r sqlstore.Row) {
-	c.id, c.number, c.status, c.owner = append(c.id, r.ID), append(c.number, r.Number), append(c.status, r.Status), append(c.owner, r.Owner)
+func (c *rowColumns) add(r sqlstore.Row, requeue bool, dueAt *int64) {
+	c.id, c.status, c.owner = append(c.id, r.ID), append(c.status, r.Status), append(c.owner, r.Owner)
 	c.province, c.sources = append(c.province, text(r.Province)), append(c.sources, text(r.Sources))
 	c.firstSeen, c.mergedInto = append(c.firstSeen, r.FirstSeen), append(c.mergedInto, r.MergedInto)
-	c.search = append(c.search, r.Search)
-}
-
-func (c *rowColumns) args() []any {
-	return []any{c.id, c.number, c.status, c.owner, c.province, c.sources, c.firstSeen, c.mergedInto, c.search}
+	c.search, c.requeue, c.dueAt = append(c.search, r.Search), append(c.requeue, requeue), append(c.dueAt, dueAt)
 }
 
 func (t *tx) queueChanged(b *pgx.Batch, c sink.Changes) {
+	due := dueAt(c.Due)
+	for _, r := range c.Created {
+		delete(due, r.ID)
+	}
 	if len(c.Changed) > 0 {
 		var ids []string
 		var docs [][]byte
-		var narrow rowColumns
+		var v rowColumns
 		for _, r := range c.Changed {
 			ids, docs = append(ids, r.ID), append(docs, r.JSON)
 			if row := sqlstore.RowOf(r.Record); row != t.loaded[r.ID] {
-				narrow.add(row)
+				at, requeue := due[r.ID]
+				delete(due, r.ID)
+				v.add(row, requeue, at)
 			}
 		}
 		b.Queue(setRecords, ids, docs)
-		if len(narrow.id) > 0 {
-			b.Queue(setLeads, narrow.args()...)
+		if len(v.id) > 0 {
+			b.Queue(setLeads, v.id, v.status, v.owner, v.province, v.sources, v.firstSeen, v.mergedInto, v.search, v.requeue, v.dueAt)
 		}
 	}
-	created := make(map[string]bool, len(c.Created))
-	for _, r := range c.Created {
-		created[r.ID] = true
-	}
-	var ids []string
-	var at []*int64
-	for _, d := range c.Due {
-		if !created[d.Lead] {
-			ids, at = append(ids, d.Lead), append(at, dueAt(d))
+	if len(due) > 0 {
+		ids, at := make([]string, 0, len(due)), make([]*int64, 0, len(due))
+		for id, t := range due {
+			ids, at = append(ids, id), append(at, t)
 		}
-	}
-	if len(ids) > 0 {
 		b.Queue(setDue, ids, at)
 	}
 }

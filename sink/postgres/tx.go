@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -162,8 +161,7 @@ func documents(rows pgx.Rows, err error) ([]*lead.Record, error) {
 		if err := row.Scan(&doc); err != nil {
 			return nil, err
 		}
-		r := &lead.Record{}
-		return r, json.Unmarshal(doc, r)
+		return sink.Decode(doc)
 	})
 }
 

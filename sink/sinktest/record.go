@@ -113,6 +113,13 @@ var recordTests = map[string]func(*testing.T, Harness){
 		require.Empty(t, p.leads(lead.LeadQuery{}))
 		require.Equal(t, sink.Result{New: 1}, p.record(Sub("sub_1", Mobile(1))))
 	},
+	"a judge that panics fails the batch and nothing else": func(t *testing.T, h Harness) {
+		p := open(t, h)
+		_, err := sink.New(sink.Config{Pool: p.store, Judge: panicking{}}).Record(p.ctx, Items(Sub("sub_1", Mobile(1))))
+		require.Equal(t, "judge_failed", lead.AsError(err).Code)
+		require.False(t, lead.IsTransient(err))
+		require.Equal(t, sink.Result{New: 1}, p.record(Sub("sub_1", Mobile(1))))
+	},
 	"characters that a database refuses are no poison": func(t *testing.T, h Harness) {
 		p := open(t, h)
 		s := Sub("sub_1", Mobile(1))
@@ -149,6 +156,10 @@ var recordTests = map[string]func(*testing.T, Harness){
 		require.Empty(t, codes)
 	},
 }
+
+type panicking struct{ judge }
+
+func (panicking) Add(*lead.Record, *lead.Submission) []string { panic("a value nobody thought of") }
 
 // failing is a pool whose transactions do their work and then meet a fault.
 type failing struct {

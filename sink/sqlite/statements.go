@@ -26,7 +26,7 @@ var (
 	addTouches = &statement{columns: 5, text: "INSERT INTO touches (id, lead, at, verdict, doc) VALUES "}
 	addEvents  = &statement{columns: 4, text: "INSERT INTO events (lead, version, at, doc) VALUES "}
 	addOutbox  = &statement{columns: 4, text: "INSERT INTO outbox (lead, version, type, value) VALUES "}
-	setLead    = &statement{text: "UPDATE leads SET status = ?, owner = ?, province = ?, sources = ?, first_seen = ?, merged_into = ?, search = ? WHERE id = ?"}
+	setLead    = &statement{text: "UPDATE leads SET status = ?, owner = ?, province = ?, sources = ?, first_seen = ?, merged_into = ?, search = ?, due_at = iif(?, ?, due_at) WHERE id = ?"}
 	setRecord  = &statement{text: "UPDATE records SET doc = ? WHERE lead = ?"}
 	setDue     = &statement{text: "UPDATE leads SET due_at = ? WHERE id = ?"}
 	moveKey    = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}

@@ -98,9 +98,9 @@ func (t *transaction) records(ctx context.Context, s *statement, args ...any) ([
 		if err := rows.Scan(&doc); err != nil {
 			return err
 		}
-		r := &lead.Record{}
+		r, err := sink.Decode(doc)
 		out = append(out, r)
-		return json.Unmarshal(doc, r)
+		return err
 	}, args...)
 	return out, err
 }
@@ -128,21 +128,12 @@ func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 	if len(c.Created) == 0 {
 		return nil
 	}
-	due := make(map[string]int64, len(c.Due))
-	for _, d := range c.Due {
-		if !d.At.IsZero() {
-			due[d.Lead] = d.At.UnixMicro()
-		}
-	}
+	due := dueAt(c.Due)
 	leads := make([]any, 0, addLeads.columns*len(c.Created))
 	records := make([]any, 0, addRecords.columns*len(c.Created))
 	for _, r := range c.Created {
 		row := sqlstore.RowOf(r.Record)
-		var at any
-		if d, ok := due[r.ID]; ok {
-			at = d
-		}
-		leads = append(leads, row.ID, row.Number, row.Status, row.Owner, row.Province, row.Sources, row.FirstSeen, row.MergedInto, row.Search, at)
+		leads = append(leads, row.ID, row.Number, row.Status, row.Owner, row.Province, row.Sources, row.FirstSeen, row.MergedInto, row.Search, due[r.ID])
 		records = append(records, r.ID, r.JSON)
 	}
 	if err := t.insert(ctx, addLeads, leads); err != nil {
@@ -151,7 +142,23 @@ func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 	return t.insert(ctx, addRecords, records)
 }
 
+// dueAt is the column due_at per lead: nil takes it off the queue.
+func dueAt(list []sink.Due) map[string]any {
+	out := make(map[string]any, len(list))
+	for _, d := range list {
+		out[d.Lead] = nil
+		if !d.At.IsZero() {
+			out[d.Lead] = d.At.UnixMicro()
+		}
+	}
+	return out
+}
+
 func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
+	due := dueAt(c.Due)
+	for _, r := range c.Created {
+		delete(due, r.ID)
+	}
 	for _, r := range c.Changed {
 		if err := t.exec(ctx, setRecord, r.JSON, r.ID); err != nil {
 			return err
@@ -160,23 +167,14 @@ func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
 		if row == t.loaded[r.ID] {
 			continue
 		}
-		if err := t.exec(ctx, setLead, row.Status, row.Owner, row.Province, row.Sources, row.FirstSeen, row.MergedInto, row.Search, row.ID); err != nil {
+		at, requeue := due[r.ID]
+		delete(due, r.ID)
+		if err := t.exec(ctx, setLead, row.Status, row.Owner, row.Province, row.Sources, row.FirstSeen, row.MergedInto, row.Search, requeue, at, row.ID); err != nil {
 			return err
 		}
 	}
-	created := make(map[string]bool, len(c.Created))
-	for _, r := range c.Created {
-		created[r.ID] = true
-	}
-	for _, d := range c.Due {
-		var at any
-		if !d.At.IsZero() {
-			at = d.At.UnixMicro()
-		}
-		if created[d.Lead] {
-			continue
-		}
-		if err := t.exec(ctx, setDue, at, d.Lead); err != nil {
+	for id, at := range due {
+		if err := t.exec(ctx, setDue, at, id); err != nil {
 			return err
 		}
 	}
