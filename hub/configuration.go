@@ -197,11 +197,16 @@ func (c *Configuration) keep(config lead.Config) error {
 	if err != nil {
 		return err
 	}
-	tmp := c.file + ".new"
-	if err := os.WriteFile(tmp, b, 0o600); err != nil {
+	f, err := os.CreateTemp(filepath.Dir(c.file), ".configuration-*") // processes of one hub may share the folder
+	if err != nil {
 		return fmt.Errorf("keep configuration: %w", err)
 	}
-	return os.Rename(tmp, c.file)
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return fmt.Errorf("keep configuration: %w", err)
+	}
+	return os.Rename(f.Name(), c.file)
 }
 
 func withDefaults(s lead.Settings) lead.Settings {

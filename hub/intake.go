@@ -27,6 +27,8 @@ const (
 	brokerPatience = 2 * time.Second
 	// retryAfter is what a caller is told when neither broker nor spool can take a post.
 	retryAfter = 5 * time.Second
+	// sayEvery bounds the log while posts cannot be accepted; the metrics count every one.
+	sayEvery   = 10 * time.Second
 	drainEvery = 500 * time.Millisecond
 	drainBatch = 500
 )
@@ -43,7 +45,8 @@ type Intake struct {
 	now           func() time.Time
 	log           *slog.Logger
 	metrics       *metrics
-	away          atomic.Bool // the broker did not take the last records
+	away          atomic.Bool  // the broker did not take the last records
+	said          atomic.Int64 // when a refusal was last logged
 }
 
 // Routes mounts the door: every method, and every path below a source, as some vendors append one.
@@ -112,6 +115,9 @@ func (in *Intake) accept(r *http.Request, src *openSource, events []connectors.E
 		if err != nil {
 			return "", err
 		}
+		if len(record.Value)+len(record.Headers[0].Value) > stream.MaxRecordBytes-1024 { // room for the key and the trace
+			return "", tooLarge()
+		}
 		records[i] = record
 		if i == 0 {
 			first = raw.ID
@@ -139,8 +145,7 @@ func (in *Intake) store(ctx context.Context, records []stream.Record) error {
 		case err == nil:
 			return nil
 		case errors.Is(err, stream.ErrTooLarge):
-			return &lead.Error{Kind: lead.KindTooLarge, Code: "body_too_large", Message: "the body is too large",
-				Hint: "send fewer or smaller leads in one request"}
+			return tooLarge()
 		}
 		if in.away.CompareAndSwap(false, true) {
 			in.log.Warn("broker is away, accepting into the spool", "error", err)
@@ -155,6 +160,12 @@ func (in *Intake) store(ctx context.Context, records []stream.Record) error {
 	}
 	in.metrics.spooled.Add(float64(len(records)))
 	return nil
+}
+
+// tooLarge refuses what the broker would not take. It must be noticed at the door: in the spool it would stop everything behind it.
+func tooLarge() error {
+	return &lead.Error{Kind: lead.KindTooLarge, Code: "body_too_large", Message: "the body is too large",
+		Hint: "send fewer or smaller leads in one request"}
 }
 
 // drain sends what was spooled when the broker is back, until ctx ends.
@@ -209,7 +220,9 @@ func (in *Intake) refuse(w http.ResponseWriter, r *http.Request, source string, 
 	e := lead.AsError(err)
 	in.metrics.refused.WithLabelValues(e.Code).Inc()
 	if e.Kind == lead.KindInternal || e.Kind == lead.KindTransient {
-		in.log.Error("post was not accepted", "source", source, "code", e.Code, "error", err)
+		if last, now := in.said.Load(), in.now().UnixNano(); now-last > int64(sayEvery) && in.said.CompareAndSwap(last, now) {
+			in.log.Error("posts are not accepted", "source", source, "code", e.Code, "error", err)
+		}
 	}
 	problem.Write(w, r, err)
 }

@@ -53,12 +53,27 @@ func (n *normalizing) handle(ctx context.Context, batch []stream.Record) error {
 		if err != nil {
 			return err
 		}
-		out = append(out, records...)
+		if out = append(out, records...); len(out) >= produceAtOnce {
+			if err := n.produce(ctx, out); err != nil {
+				return err
+			}
+			out = out[:0]
+		}
 	}
-	if err := n.stream.Produce(ctx, out...); err != nil {
-		return lead.Transient("broker_away", "the broker did not take the submissions", 0, err)
+	if err := n.produce(ctx, out); err != nil {
+		return err
 	}
 	n.metrics.handled(stageNormalize, batch, n.now().Sub(start))
+	return nil
+}
+
+// produceAtOnce bounds what a batch of posts that hold many leads each takes in memory.
+const produceAtOnce = 2000
+
+func (n *normalizing) produce(ctx context.Context, records []stream.Record) error {
+	if err := n.stream.Produce(ctx, records...); err != nil {
+		return lead.Transient("broker_away", "the broker did not take the submissions", 0, err)
+	}
 	return nil
 }
 
@@ -128,6 +143,12 @@ func (s *snapshot) outcomes(raw *lead.Raw) (subs []*lead.Submission, rejections 
 	if err != nil {
 		return nil, []*lead.Rejection{rejection(raw, nil, raw.ID, lead.StageParse, err)}
 	}
+	whole := raw
+	if len(drafts) > 1 {
+		whole = new(lead.Raw) // a rejection of one row carries that row, not all of them
+		*whole = *raw
+		whole.Body = nil
+	}
 	for i := range drafts {
 		d := &drafts[i]
 		if raw.Draft != nil {
@@ -137,19 +158,22 @@ func (s *snapshot) outcomes(raw *lead.Raw) (subs []*lead.Submission, rejections 
 		if i > 0 {
 			id += "." + strconv.Itoa(i)
 		}
-		if j := quarantine(raw, d, id); j != nil {
+		if j := quarantine(whole, d, id); j != nil {
 			rejections = append(rejections, j)
 			continue
 		}
 		sub, err := s.normalizer.Submission(*raw, i, *d, trust)
 		if err != nil {
-			rejections = append(rejections, rejection(raw, d, id, lead.StageNormalize, err))
+			rejections = append(rejections, rejection(whole, d, id, lead.StageNormalize, err))
 			continue
 		}
 		subs = append(subs, sub)
 	}
 	return subs, rejections
 }
+
+// maxDrafts bounds what one Raw can become: half a megabyte of empty rows must not turn into gigabytes of rejections.
+const maxDrafts = 1000
 
 // parse reads the drafts: a person's correction when there is one, else what the connector makes of the bytes. A connector that panics has
 // a bug; the bytes are safe, and a replay after the bug is mended brings them in.
@@ -171,8 +195,12 @@ func (s *snapshot) parse(raw *lead.Raw) (drafts []lead.Draft, trust int, err err
 		}
 	}()
 	drafts, err = src.source.Parse(*raw)
-	if err == nil && len(drafts) == 0 {
+	switch {
+	case err == nil && len(drafts) == 0:
 		err = lead.Invalid("no_lead", "the payload carries no lead", "nothing to do when that is right; else check what the source sends")
+	case len(drafts) > maxDrafts:
+		drafts, err = nil, lead.Invalid("too_many_leads", fmt.Sprintf("the payload carries %d leads, more than %d", len(drafts), maxDrafts),
+			"send them in several posts")
 	}
 	return drafts, src.Trust, err
 }

@@ -57,8 +57,8 @@ func (p *parts) check(ctx context.Context) {
 	p.set(ctx, partBroker, h.cfg.Stream.Ping)
 	p.set(ctx, partDatabase, h.cfg.Store.Ping)
 	if h.spool != nil {
-		bytes, records := h.spool.Size()
-		part := lead.Part{Name: partSpool, OK: bytes < h.cfg.SpoolBytes, Message: "empty"}
+		_, records := h.spool.Size()
+		part := lead.Part{Name: partSpool, OK: !h.spool.Full(), Message: "empty"}
 		switch {
 		case !part.OK:
 			part.Message = "full: posts are answered 503 until the broker is back"

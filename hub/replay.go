@@ -43,7 +43,7 @@ func (r *Rejections) Replay(ctx context.Context, id string, edited *lead.Draft, 
 
 // again is the Raw of a rejection, one attempt on.
 func (n names) again(j *lead.Rejection, edited *lead.Draft) (stream.Record, error) {
-	if j.Raw == nil {
+	if j.Raw == nil || len(j.Body) == 0 && j.Draft == nil && edited == nil {
 		if j.Stage != lead.StageSink {
 			return stream.Record{}, &lead.Error{Kind: lead.KindConflict, Code: "no_bytes", Message: "the bytes of this rejection are not kept",
 				Hint: "replay lead.raw from the time it was received"}
@@ -58,8 +58,8 @@ func (n names) again(j *lead.Rejection, edited *lead.Draft) (stream.Record, erro
 	case edited != nil:
 		edited.Signals = nil
 		raw.Draft, raw.Index = edited, indexOf(j.ID)
-	case j.ID != raw.ID && j.Draft != nil:
-		// One of several drafts of this Raw: sending the whole again would be harmless, but this one was asked for.
+	case len(j.Body) == 0:
+		// One of several drafts of a Raw: what was read of it is all that a rejection keeps.
 		raw.Draft, raw.Index = j.Draft, indexOf(j.ID)
 	default:
 		raw.Draft, raw.Index = nil, 0

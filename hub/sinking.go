@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	fastjson "github.com/goccy/go-json"
+
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/stream"
@@ -39,7 +41,7 @@ func (s *sinking) handle(ctx context.Context, batch []stream.Record) error {
 	for i, r := range batch {
 		items[i].JSON = r.Value
 		items[i].Submission = new(lead.Submission)
-		if err := json.Unmarshal(r.Value, items[i].Submission); err != nil {
+		if err := fastjson.Unmarshal(r.Value, items[i].Submission); err != nil {
 			return fmt.Errorf("decode submission at %s/%d/%d: %w", r.Topic, r.Partition, r.Offset, err)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 
+	fastjson "github.com/goccy/go-json" // decodes in a third of the time of encoding/json
+
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/stream"
@@ -36,7 +38,7 @@ func (n names) rawRecord(raw *lead.Raw, trace string) (stream.Record, error) {
 // accounted for like any other.
 func rawOf(r stream.Record) (lead.Raw, error) {
 	raw := lead.Raw{Body: r.Value}
-	err := json.Unmarshal(header(r, headerRaw), &raw)
+	err := fastjson.Unmarshal(header(r, headerRaw), &raw)
 	if err == nil && raw.ID != "" {
 		return raw, nil
 	}

@@ -47,7 +47,13 @@ func openDatabase(ctx context.Context, url, dir string) (database, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("the data folder cannot be made: %w", err)
 		}
-		return sqlite.Open(ctx, filepath.Join(dir, "pool.db"), sqlite.Options{})
+		path := filepath.Join(dir, "pool.db")
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // it holds people's data: for the owner alone
+		if err != nil {
+			return nil, fmt.Errorf("the pool cannot be opened: %w", err)
+		}
+		_ = f.Close()
+		return sqlite.Open(ctx, path, sqlite.Options{})
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
 		return postgres.Open(ctx, url, postgres.Options{})
 	}
@@ -71,6 +77,9 @@ func openApp(ctx context.Context, f hubFlags, listen string, log *slog.Logger) (
 		return nil, err
 	}
 	a.adminToken = token
+	if err := a.lock(f); err != nil {
+		return nil, err
+	}
 	brokers, err := a.openBroker(f, log)
 	if err != nil {
 		return nil, err
@@ -105,6 +114,28 @@ func openApp(ctx context.Context, f hubFlags, listen string, log *slog.Logger) (
 		return a.hub.Stop(ctx)
 	})
 	return a, a.serve(listen, routes(a.hub, hub.SessionKey(slices.Concat(key, []byte(token))), registry, log))
+}
+
+// lock keeps other processes from what only one may write: the SQLite pool and the spool. Processes with other roles may share the folder.
+func (a *app) lock(f hubFlags) error {
+	var dirs []string
+	if f.Database == "" {
+		dirs = append(dirs, f.Data)
+	}
+	if len(f.Roles) == 0 || slices.Contains(f.Roles, hub.RoleIntake) {
+		dirs = append(dirs, filepath.Join(f.Data, "spool"))
+	}
+	for _, dir := range dirs {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("the data folder cannot be made: %w", err)
+		}
+		l, err := embedded.LockDir(dir)
+		if err != nil {
+			return err
+		}
+		a.closers = append(a.closers, l.Close)
+	}
+	return nil
 }
 
 // openBroker returns the brokers to use, having started the embedded one when none are given.

@@ -36,6 +36,7 @@ type Spool struct {
 	written int64 // bytes in the active segment
 	total   int64 // bytes in all segments
 	records int64
+	full    bool // the last append did not fit, and nothing was drained since
 
 	wake    chan struct{}
 	pending []*entry // waiting for the next sync
@@ -130,7 +131,7 @@ func (s *Spool) put(payloads [][]byte) error {
 	for _, p := range payloads {
 		size += headerBytes + int64(len(p))
 	}
-	if s.total+size > s.max {
+	if s.full = s.total+size > s.max; s.full {
 		return ErrFull
 	}
 	buf := make([]byte, 0, size)
@@ -159,6 +160,13 @@ func (s *Spool) Size() (bytes, records int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.total, s.records
+}
+
+// Full reports whether the last append did not fit, and nothing was drained since.
+func (s *Spool) Full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.full
 }
 
 // Drain hands what waits to send, oldest first, in batches of at most n, and forgets a segment when all of it was sent. It
@@ -212,6 +220,7 @@ func (s *Spool) drainSegment(number, n int, send func([][]byte) error) error {
 	s.mu.Lock()
 	s.total -= size
 	s.records -= count
+	s.full = false
 	s.mu.Unlock()
 	return nil
 }

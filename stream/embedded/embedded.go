@@ -82,7 +82,7 @@ func Open(cfg Config) (*Broker, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("embedded broker: data directory: %w; choose one that can be written to", err)
 	}
-	lock, err := lockDir(cfg.Dir)
+	lock, err := LockDir(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
