@@ -17,6 +17,10 @@ import (
 // pollEvery bounds how long work made by another process waits; work made in this process is announced at once.
 const pollEvery = 50 * time.Millisecond
 
+// gather is the least time between two batches of a stage while work comes fast: each batch costs syncs of the disk, whatever it holds. It is a small
+// part of what a lead takes from the post to its owner, and one that comes alone does not pay it.
+const gather = 10 * time.Millisecond
+
 // sinking is the stage between lead.submissions and the pool, and between lead.rejected and the pool.
 type sinking struct {
 	sink    *sink.Sink
@@ -31,7 +35,7 @@ type sinking struct {
 
 // run consumes lead.submissions until ctx ends.
 func (s *sinking) run(ctx context.Context) error {
-	return s.stream.Consume(ctx, stream.ConsumerConfig{Group: s.names.groupSink, Topics: []string{s.names.submissions},
+	return s.stream.Consume(ctx, stream.ConsumerConfig{Group: s.names.groupSink, Topics: []string{s.names.submissions}, Gather: gather,
 		Transient: lead.IsTransient, Poison: s.poison}, s.handle)
 }
 
@@ -111,6 +115,16 @@ func (s signal) raise() {
 	}
 }
 
+// fullStep is the work of a step that has a backlog before it.
+const fullStep = 500
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
 // loop calls step whenever the signal is raised or pollEvery has passed, again at once while it finds work, until ctx ends. An
 // error is logged when it is new and the loop goes on: a supervisor that gives up turns a short outage into a long one.
 func loop(ctx context.Context, s signal, log *slog.Logger, step func(context.Context) (int, error)) error {
@@ -118,6 +132,7 @@ func loop(ctx context.Context, s signal, log *slog.Logger, step func(context.Con
 	defer tick.Stop()
 	said, wait := "", time.Duration(0)
 	for {
+		began := time.Now()
 		n, err := step(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -128,14 +143,13 @@ func loop(ctx context.Context, s signal, log *slog.Logger, step func(context.Con
 				log.Error("step failed, trying again", "error", err)
 			}
 			wait = min(max(2*wait, pollEvery), 2*time.Second)
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(wait):
-			}
+			pause(ctx, wait)
 			continue
 		case n > 0:
 			said, wait = "", 0
+			if n > 3 && n < fullStep {
+				pause(ctx, gather-time.Since(began))
+			}
 			continue
 		}
 		said, wait = "", 0

@@ -212,6 +212,7 @@ func (p *partition) run(ctx context.Context) {
 			}
 			continue
 		}
+		began := time.Now()
 		for recs := got.recs; len(recs) > 0; {
 			n := min(len(recs), p.member.cfg.MaxBatch)
 			if !p.handle(ctx, work, recs[:n]) {
@@ -222,6 +223,17 @@ func (p *partition) run(ctx context.Context) {
 		if got.next > p.offset {
 			p.advance(got.next)
 		}
+		p.gather(ctx, len(got.recs), began)
+	}
+}
+
+// several is the size of a batch from which on records count as coming fast.
+const several = 4
+
+// gather lets records come together before the next fetch, when they come fast.
+func (p *partition) gather(ctx context.Context, n int, began time.Time) {
+	if cfg := p.member.cfg; n >= several && n < cfg.MaxBatch {
+		sleep(ctx, cfg.Gather-time.Since(began))
 	}
 }
 
