@@ -53,7 +53,7 @@ func openDatabase(ctx context.Context, url, dir string) (database, error) {
 			return nil, fmt.Errorf("the pool cannot be opened: %w", err)
 		}
 		_ = f.Close()
-		return sqlite.Open(ctx, path, sqlite.Options{})
+		return sqlite.Open(ctx, path, sqlite.Options{CacheBytes: 8 << 20}) // behind it is the system's own cache
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
 		return postgres.Open(ctx, url, postgres.Options{})
 	}
@@ -93,7 +93,7 @@ func openApp(ctx context.Context, f hubFlags, listen string, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	a.closers = append(a.closers, db.Close)
+	a.closers = append(a.closers, func() error { return soon(db.Close) })
 	if err := migrate(ctx, db, f, log); err != nil {
 		return nil, err
 	}
@@ -159,13 +159,14 @@ func (a *app) openBroker(f hubFlags, log *slog.Logger) ([]string, error) {
 // migrate brings the tables up to date. With the database away a hub that has a configuration of its own starts without: intake works
 // from it, and the tables are brought up to date when the database is back.
 func migrate(ctx context.Context, db database, f hubFlags, log *slog.Logger) error {
-	try, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	err := db.Migrate(try)
-	if err == nil || !lead.IsTransient(err) {
-		return err
+	_, unkept := os.Stat(filepath.Join(f.Data, "configuration.json"))
+	err := answers(ctx, db)
+	if err == nil || unkept != nil {
+		try, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		err = db.Migrate(try)
 	}
-	if _, kept := os.Stat(filepath.Join(f.Data, "configuration.json")); kept != nil {
+	if err == nil || unkept != nil || !lead.IsTransient(err) {
 		return err
 	}
 	log.Warn("database is away; its tables will be checked when it is back", "error", err)
@@ -186,6 +187,25 @@ func migrate(ctx context.Context, db database, f hubFlags, log *slog.Logger) err
 	return nil
 }
 
+// soon does not wait long for what ends: the connections of a PostgreSQL that went silent take 15 s to be given up, and nothing is lost without.
+func soon(end func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- end() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(2 * time.Second):
+		return nil
+	}
+}
+
+// answers asks the database for a sign of life: visitors wait for the start.
+func answers(ctx context.Context, db database) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	return db.Ping(ctx)
+}
+
 func (a *app) serve(listen string, h http.Handler) error {
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
@@ -197,7 +217,10 @@ func (a *app) serve(listen string, h http.Handler) error {
 	a.closers = append(a.closers, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		return errors.Join(srv.Shutdown(ctx), srv.Close())
+		if srv.Shutdown(ctx) == nil {
+			return nil
+		}
+		return srv.Close() // of connections that are open and say nothing, or are too slow: whoever sends there was not answered
 	})
 	return nil
 }

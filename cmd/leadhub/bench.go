@@ -109,13 +109,16 @@ func (b *bench) endToEnd(ctx context.Context) error {
 		return err
 	}
 	defer h.drop()
+	if err := h.warm(ctx); err != nil {
+		return err
+	}
 	l := newLoad(b.Leads, b.Repeats)
 	start := time.Now()
 	res, err := l.run(ctx, h.addr, b.Connections)
 	if err != nil {
 		return err
 	}
-	if err := h.await(ctx, int64(b.Leads)); err != nil {
+	if err := h.await(ctx, int64(b.Leads)+1); err != nil { // with the one that warmed it
 		return err
 	}
 	took := time.Since(start)
@@ -123,7 +126,7 @@ func (b *bench) endToEnd(ctx context.Context) error {
 	b.print("accepted, durable: p50", res.quantile(0.5), "ms")
 	b.print("accepted, durable: p99", res.quantile(0.99), "ms")
 	b.print("end to end, last in the pool: leads/s", float64(b.Leads)/took.Seconds(), "1/s")
-	if err := h.balanced(ctx, int64(b.Leads)); err != nil {
+	if err := h.balanced(ctx, int64(b.Leads)+1); err != nil {
 		return err
 	}
 	b.usage("end to end", h.stop())
@@ -154,7 +157,7 @@ func (b *bench) backlog(ctx context.Context) error {
 	return nil
 }
 
-// latency posts at a steady rate and asks for each until it has an owner.
+// latency posts at a steady rate and watches the change stream.
 func (b *bench) latency(ctx context.Context) error {
 	h, err := b.start(ctx, nil)
 	if err != nil {
@@ -183,6 +186,8 @@ type benchHub struct {
 	flags    []string
 	database string // made for it, "" when none was
 	server   string // URL of the PostgreSQL server
+	broker   string // host:port
+	changes  string // topic
 }
 
 // start starts a fresh hub with its own folder, topics and database, set up to take the load.
@@ -190,9 +195,18 @@ func (b *bench) start(ctx context.Context, more []string) (*benchHub, error) {
 	b.runs++
 	name := fmt.Sprintf("leadhub_bench_%d_%d", os.Getpid(), b.runs)
 	flags := []string{"--data", filepath.Join(b.dir, name), "--log-level", "warn"}
-	h := &benchHub{server: b.Database}
+	h := &benchHub{server: b.Database, changes: "lead.changes"}
 	if b.Kafka != "" {
 		flags = append(flags, "--kafka", b.Kafka, "--topic-prefix", name+".")
+		h.broker, _, _ = strings.Cut(b.Kafka, ",")
+		h.changes = name + ".lead.changes"
+	} else {
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		h.broker = port
+		flags = append(flags, "--broker-listen", port)
 	}
 	if b.Database != "" {
 		if err := execOn(ctx, b.Database, "CREATE DATABASE "+name); err != nil {
@@ -227,6 +241,16 @@ func (h *benchHub) drop() {
 		defer cancel()
 		_ = execOn(ctx, h.server, "DROP DATABASE "+h.database+" WITH (FORCE)")
 	}
+}
+
+// warm sends one lead through, so that every stage has joined its group before the clock runs.
+func (h *benchHub) warm(ctx context.Context) error {
+	c, err := dial(h.addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.untilAssigned(ctx, []byte(`{"name":"warm","email":"warm@leadhub-bench.cn"}`))
 }
 
 // await waits until so many submissions are recorded in the pool. It reads the counters: asking the pool itself would be part of the load.
@@ -288,6 +312,16 @@ func benchConfig() configFile {
 		Sources: []fileSource{{Key: "bench", Channel: "webform", Settings: map[string]any{"rate_per_minute": 0}}},
 		Reps:    []fileRep{{Key: "a", Weight: weight(3)}, {Key: "b", Weight: weight(2)}, {Key: "c", Weight: weight(1)}},
 	}
+}
+
+// freePort is an address on this machine that nobody uses now.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
 }
 
 func execOn(ctx context.Context, url, sql string) error {

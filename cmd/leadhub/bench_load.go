@@ -107,44 +107,6 @@ func (l *load) run(ctx context.Context, addr string, connections int) (*result, 
 	return &result{took: took, times: times}, ctx.Err()
 }
 
-// paced posts at a steady rate, whatever the answers take, and asks for each submission until its lead has an owner.
-func (l *load) paced(ctx context.Context, h *benchHub, rate int) (*result, error) {
-	times := make([]time.Duration, l.n)
-	errs := make(chan error, l.n)
-	conns := make(chan *benchConn, 64)
-	for range cap(conns) {
-		c, err := dial(h.addr)
-		if err != nil {
-			return nil, err
-		}
-		defer c.Close()
-		conns <- c
-	}
-	var wg sync.WaitGroup
-	start := time.Now()
-	for i := range l.n {
-		due := start.Add(time.Duration(i) * time.Second / time.Duration(rate))
-		time.Sleep(time.Until(due))
-		wg.Go(func() {
-			c := <-conns
-			defer func() { conns <- c }()
-			if err := c.untilAssigned(ctx, l.body(i)); err != nil {
-				errs <- err
-			}
-			times[i] = time.Since(due) // from when it was due: a hub that makes callers wait is not let off
-		})
-	}
-	wg.Wait()
-	took := time.Since(start)
-	select {
-	case err := <-errs:
-		return nil, err
-	default:
-	}
-	slices.Sort(times)
-	return &result{took: took, times: times}, nil
-}
-
 // benchConn is a plain HTTP/1.1 connection: a load generator must cost less than what it measures.
 type benchConn struct {
 	net.Conn
@@ -204,18 +166,18 @@ func (c *benchConn) exchange(want string) ([]byte, error) {
 	return answer, nil
 }
 
-// untilAssigned posts, and asks every two milliseconds where the submission is, until it has an owner.
+// untilAssigned posts, and asks until the submission has an owner.
 func (c *benchConn) untilAssigned(ctx context.Context, body []byte) error {
 	answer, err := c.post(body)
 	if err != nil {
 		return err
 	}
-	var accepted struct{ ID string }
-	if err := json.Unmarshal(answer, &accepted); err != nil {
+	id, err := acceptedID(answer)
+	if err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(2 * time.Millisecond) {
-		c.buf = append(c.buf[:0], "GET /v1/submissions/"+accepted.ID+" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer "+benchToken+"\r\n\r\n"...)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+		c.buf = append(c.buf[:0], "GET /v1/submissions/"+id+" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer "+benchToken+"\r\n\r\n"...)
 		answer, err := c.exchange("200")
 		if err != nil {
 			return err
@@ -228,5 +190,11 @@ func (c *benchConn) untilAssigned(ctx context.Context, body []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("submission %s has no owner after 30 s", accepted.ID)
+	return fmt.Errorf("submission %s has no owner after 30 s", id)
+}
+
+func acceptedID(answer []byte) (string, error) {
+	var accepted struct{ ID string }
+	err := json.Unmarshal(answer, &accepted)
+	return accepted.ID, err
 }
