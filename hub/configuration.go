@@ -22,6 +22,9 @@ import (
 // refreshEvery bounds how long a change made through another process takes to be seen here.
 const refreshEvery = 500 * time.Millisecond
 
+// loadPatience is how long a start waits for the database before it takes the last configuration: visitors wait, too.
+const loadPatience = 3 * time.Second
+
 // Configuration is what people set up, validated on the way in, secrets sealed at rest, and opened for use in a snapshot
 // that is replaced as a whole. The last one is kept in a file, so that intake can start while the database is away.
 type Configuration struct {
@@ -61,11 +64,16 @@ func newConfiguration(cfg Config, keys *keyring) *Configuration {
 
 // load takes the configuration from the database, or from the last one kept when the database is away.
 func (c *Configuration) load(ctx context.Context) error {
-	err := c.refresh(ctx)
+	kept, fileErr := os.ReadFile(c.file)
+	try, cancel := context.WithTimeout(ctx, loadPatience)
+	if fileErr != nil {
+		try = ctx // there is nothing else to start from
+	}
+	err := c.refresh(try)
+	cancel()
 	if err == nil {
 		return nil
 	}
-	kept, fileErr := os.ReadFile(c.file)
 	if fileErr != nil {
 		return fmt.Errorf("no configuration: the database is away and none was kept here: %w", err)
 	}
@@ -321,26 +329,32 @@ func restoreSecrets(s lead.Source, secrets []string, before []lead.Source) lead.
 		out[k] = v
 	}
 	for _, name := range secrets {
-		if v, given := out[name]; !given || isMask(v) {
-			if kept, ok := old[name]; ok {
-				out[name] = kept
-			} else {
-				delete(out, name)
-			}
+		v, given := out[name]
+		if list, ok := v.([]any); ok {
+			out[name] = unmasked(list, old[name])
+		} else if kept, ok := old[name]; ok && (!given || v == Mask) {
+			out[name] = kept
+		} else if v == Mask {
+			delete(out, name)
 		}
 	}
 	s.Settings = out
 	return s
 }
 
-func isMask(v any) bool {
-	switch v := v.(type) {
-	case string:
-		return v == Mask
-	case []any:
-		return slices.ContainsFunc(v, func(e any) bool { return e == Mask })
-	case []string:
-		return slices.Contains(v, Mask)
+// unmasked puts the stored secrets in the place of the masks that stand for them, the first for the first: to rotate a secret, the new one is
+// written beside the mask of the old.
+func unmasked(list []any, kept any) []any {
+	old, _ := kept.([]any)
+	out := make([]any, 0, len(list))
+	for _, v := range list {
+		if v != Mask {
+			out = append(out, v)
+			continue
+		}
+		if len(old) > 0 {
+			out, old = append(out, old[0]), old[1:]
+		}
 	}
-	return false
+	return out
 }

@@ -134,11 +134,18 @@ func (h *Hub) Start(ctx context.Context) error {
 	if err := h.configuration.load(ctx); err != nil {
 		return err
 	}
+	starting := ctx
 	ctx, h.stop = context.WithCancel(context.WithoutCancel(ctx))
 	ensured := make(chan error, 1)
 	h.goRun(ctx, "topics", func(ctx context.Context) error { return h.ensureTopics(ctx, ensured) })
 	if !h.Plays(RoleIntake) {
-		<-ensured
+		select {
+		case <-ensured:
+		case <-starting.Done(): // whoever started it gives up
+			h.stop()
+			h.running.Wait()
+			return starting.Err()
+		}
 	} else {
 		select { // with the broker away intake works from the spool
 		case <-ensured:

@@ -13,6 +13,7 @@ type stage struct {
 func (h *Hub) pipeline() []stage {
 	n := &normalizing{configuration: h.configuration, names: h.names, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics}
 	s := &sinking{sink: h.newSink(), names: h.names, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics, due: h.due, outbox: h.outbox}
+	s.combiner.record = s.sink.Record
 	r := &relaying{outbox: h.cfg.Store, names: h.names, stream: h.cfg.Stream, metrics: h.metrics, raised: h.outbox}
 	assigner := h.newAssigner()
 

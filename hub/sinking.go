@@ -23,14 +23,15 @@ const gather = 10 * time.Millisecond
 
 // sinking is the stage between lead.submissions and the pool, and between lead.rejected and the pool.
 type sinking struct {
-	sink    *sink.Sink
-	names   names
-	stream  *stream.Client
-	now     func() time.Time
-	log     *slog.Logger
-	metrics *metrics
-	due     signal // there are leads to assign
-	outbox  signal // there are changes to publish
+	sink     *sink.Sink
+	combiner combiner // over sink.Record
+	names    names
+	stream   *stream.Client
+	now      func() time.Time
+	log      *slog.Logger
+	metrics  *metrics
+	due      signal // there are leads to assign
+	outbox   signal // there are changes to publish
 }
 
 // run consumes lead.submissions until ctx ends.
@@ -49,7 +50,7 @@ func (s *sinking) handle(ctx context.Context, batch []stream.Record) error {
 			return fmt.Errorf("decode submission at %s/%d/%d: %w", r.Topic, r.Partition, r.Offset, err)
 		}
 	}
-	result, err := s.sink.Record(ctx, items)
+	result, err := s.combiner.Record(ctx, items)
 	if err != nil {
 		return err
 	}
@@ -63,9 +64,8 @@ func (s *sinking) handle(ctx context.Context, batch []stream.Record) error {
 // poison turns a submission that the pool cannot take into a rejection.
 func (s *sinking) poison(ctx context.Context, r stream.Record, cause error) error {
 	var sub lead.Submission
-	if err := json.Unmarshal(r.Value, &sub); err != nil || sub.ID == "" {
-		sub.ID = lead.DeriveID("sub_", r.Topic, fmt.Sprint(r.Partition), fmt.Sprint(r.Offset))
-		sub.ReceivedAt = r.Time
+	if err := json.Unmarshal(r.Value, &sub); err != nil || !storable(sub.ID, sub.Source, sub.Channel) {
+		sub = lead.Submission{ID: lead.DeriveID("sub_", r.Topic, fmt.Sprint(r.Partition), fmt.Sprint(r.Offset)), ReceivedAt: r.Time}
 	}
 	s.log.Error("a submission cannot be recorded, rejecting it", "id", sub.ID, "error", cause)
 	j := &lead.Rejection{ID: sub.ID, Source: sub.Source, Channel: sub.Channel, Stage: lead.StageSink, Code: "not_recorded",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	fastjson "github.com/goccy/go-json" // decodes in a third of the time of encoding/json
 
@@ -39,12 +40,17 @@ func (n names) rawRecord(raw *lead.Raw, trace string) (stream.Record, error) {
 func rawOf(r stream.Record) (lead.Raw, error) {
 	raw := lead.Raw{Body: r.Value}
 	err := fastjson.Unmarshal(header(r, headerRaw), &raw)
-	if err == nil && raw.ID != "" {
+	if err == nil && storable(raw.ID, raw.Source, raw.Channel) {
 		return raw, nil
 	}
 	return lead.Raw{ID: lead.DeriveID("sub_", r.Topic, strconv.Itoa(r.Partition), strconv.FormatInt(r.Offset, 10)),
 			Body: r.Value, ReceivedAt: r.Time},
 		lead.Invalid("foreign_record", "a record on "+r.Topic+" was not written by leadhub", "find out who writes to the topic")
+}
+
+// storable holds for an id and what goes with it that every database takes: PostgreSQL has no NUL in a text.
+func storable(id string, more ...string) bool {
+	return id != "" && !strings.ContainsRune(id+strings.Join(more, ""), 0)
 }
 
 func header(r stream.Record, key string) []byte {
