@@ -25,7 +25,7 @@ type normalizing struct {
 
 // run consumes lead.raw until ctx ends.
 func (n *normalizing) run(ctx context.Context) error {
-	return n.stream.Consume(ctx, stream.ConsumerConfig{Group: n.names.groupNormalize, Topics: []string{n.names.raw}, MaxBatch: 500, Gather: gather,
+	return n.stream.Consume(ctx, stream.ConsumerConfig{Group: n.names.groupNormalize, Topics: []string{n.names.raw}, MaxBatch: 500, Gather: gather, CommitEvery: commitEvery,
 		Transient: lead.IsTransient, Poison: n.poison}, n.handle)
 }
 

@@ -23,7 +23,7 @@ func (h *Hub) pipeline() []stage {
 		{"sink", RoleSink, s.run},
 		{"rejections", RoleSink, s.runRejections},
 		{"assign", RoleAssign, func(ctx context.Context) error {
-			return loop(ctx, h.due, h.cfg.Logger.With("stage", "assign"), func(ctx context.Context) (int, error) {
+			return loop(ctx, h.due, several, h.cfg.Logger.With("stage", "assign"), func(ctx context.Context) (int, error) {
 				n, err := assigner.Step(ctx)
 				if n > 0 {
 					h.metrics.assigned.Add(float64(n))
@@ -33,7 +33,7 @@ func (h *Hub) pipeline() []stage {
 			})
 		}},
 		{"deliver", RoleDeliver, func(ctx context.Context) error {
-			return loop(ctx, r.raised, h.cfg.Logger.With("stage", "deliver"), r.step)
+			return loop(ctx, r.raised, 0, h.cfg.Logger.With("stage", "deliver"), r.step)
 		}},
 		{"configuration", "", h.configuration.watch},
 		{"watch", "", h.parts.watch},

@@ -21,6 +21,9 @@ const pollEvery = 50 * time.Millisecond
 // part of what a lead takes from the post to its owner, and one that comes alone does not pay it.
 const gather = 10 * time.Millisecond
 
+// commitEvery is how much of a stage's work may come again after a crash. That is harmless, and every commit is a sync of the disk.
+const commitEvery = 50 * time.Millisecond
+
 // sinking is the stage between lead.submissions and the pool, and between lead.rejected and the pool.
 type sinking struct {
 	sink     *sink.Sink
@@ -36,7 +39,7 @@ type sinking struct {
 
 // run consumes lead.submissions until ctx ends.
 func (s *sinking) run(ctx context.Context) error {
-	return s.stream.Consume(ctx, stream.ConsumerConfig{Group: s.names.groupSink, Topics: []string{s.names.submissions}, Gather: gather,
+	return s.stream.Consume(ctx, stream.ConsumerConfig{Group: s.names.groupSink, Topics: []string{s.names.submissions}, Gather: gather, CommitEvery: commitEvery,
 		Transient: lead.IsTransient, Poison: s.poison}, s.handle)
 }
 
@@ -125,9 +128,13 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// loop calls step whenever the signal is raised or pollEvery has passed, again at once while it finds work, until ctx ends. An
+// several is the work of a step from which on it counts as coming fast.
+const several = 3
+
+// loop calls step whenever the signal is raised or pollEvery has passed, again at once while it finds work, until ctx ends. After a step
+// with more work than alone, and no backlog, it lets work gather. An
 // error is logged when it is new and the loop goes on: a supervisor that gives up turns a short outage into a long one.
-func loop(ctx context.Context, s signal, log *slog.Logger, step func(context.Context) (int, error)) error {
+func loop(ctx context.Context, s signal, alone int, log *slog.Logger, step func(context.Context) (int, error)) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	said, wait := "", time.Duration(0)
@@ -147,7 +154,7 @@ func loop(ctx context.Context, s signal, log *slog.Logger, step func(context.Con
 			continue
 		case n > 0:
 			said, wait = "", 0
-			if n > 3 && n < fullStep {
+			if n > alone && n < fullStep {
 				pause(ctx, gather-time.Since(began))
 			}
 			continue

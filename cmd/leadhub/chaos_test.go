@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -27,7 +28,7 @@ import (
 	"github.com/leadhub/leadhub/stream/streamtest"
 )
 
-// The hub keeps laws 1, 2, 3 and 7 while it is killed. LEADHUB_CHAOS_SECONDS says for how long (60 unless set), LEADHUB_CHAOS_SEED
+// The hub keeps laws 1, 2, 3 and 7 while it is killed. LEADHUB_CHAOS_SECONDS says for how long (50 unless set), LEADHUB_CHAOS_SEED
 // repeats a run as far as the machine allows.
 
 func TestChaosEmbedded(t *testing.T) {
@@ -99,12 +100,13 @@ type member struct {
 	mu      sync.Mutex
 	process *hubProcess
 	kills   int
+	pauses  int           // by SIGSTOP
 	refused int           // starts that failed, the database or the broker being away
 	slowest time.Duration // until ready
 }
 
 func newChaos(t testing.TB, f hubFlags) *chaos {
-	c := &chaos{t: t, flags: f, seed: rand.Uint64(), length: time.Minute}
+	c := &chaos{t: t, flags: f, seed: rand.Uint64(), length: 50 * time.Second}
 	if s := os.Getenv("LEADHUB_CHAOS_SECONDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		require.NoError(t, err)
@@ -179,8 +181,15 @@ func (c *chaos) torment(ctx context.Context, m *member, r *rand.Rand) {
 		}
 		m.mu.Lock()
 		p := m.process
-		m.kills++
 		m.mu.Unlock()
+		if r.IntN(5) == 0 { // it stands still, for longer than the broker waits for it, and goes on as if nothing had been
+			m.pauses++
+			_ = p.cmd.Process.Signal(syscall.SIGSTOP)
+			time.Sleep(time.Duration(1000+r.IntN(8000)) * time.Millisecond)
+			_ = p.cmd.Process.Signal(syscall.SIGCONT)
+			continue
+		}
+		m.kills++
 		p.end() // SIGKILL
 		if r.IntN(4) == 0 {
 			time.Sleep(time.Duration(r.IntN(2000)) * time.Millisecond) // the machine was slow to notice
@@ -358,12 +367,12 @@ func (c *chaos) report(a lead.Audit, took time.Duration) {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\n%s, %s, seed %d\n", c.t.Name(), c.length, c.seed)
-	fmt.Fprintf(w, "what\tkilled -9\tstarts refused\tslowest start\n")
+	fmt.Fprintf(w, "what\tkilled -9\tpaused\tstarts refused\tslowest start\n")
 	for _, m := range c.members {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", m.name, m.kills, m.refused, m.slowest.Round(10*time.Millisecond))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\n", m.name, m.kills, m.pauses, m.refused, m.slowest.Round(10*time.Millisecond))
 	}
 	for _, s := range c.services {
-		fmt.Fprintf(w, "%s\t1\t\t\n", s.name)
+		fmt.Fprintf(w, "%s\t1\t\t\t\n", s.name)
 	}
 	_ = w.Flush()
 	l := c.load

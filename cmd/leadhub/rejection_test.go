@@ -256,3 +256,31 @@ func TestAReplayOfManyTakesWhatTheFilterNames(t *testing.T) {
 	require.Len(t, h.leads(), 5)
 	require.Equal(t, lead.StateQuarantined, h.status(held).State)
 }
+
+// Every rejected row can be corrected alone, but a stranger's one post must not fill the disk with copies of itself.
+func TestALargeListOfNobodiesDoesNotMultiply(t *testing.T) {
+	t.Parallel()
+	h := startTestHub(t, embeddedFlags(t))
+	rows := strings.Repeat(`{"name":"x"},`, 900)
+	for len(rows) < 450<<10 {
+		rows += `{"name":"x","message":"` + largeText(100_000) + `"},`
+	}
+	id := h.accept("site", "["+strings.TrimSuffix(rows, ",")+"]")
+	h.ends("the list", id)
+	h.settle()
+	size := 0
+	for _, r := range h.records("lead.rejected") {
+		size += len(r.Value)
+	}
+	require.Less(t, size, 8<<20)
+	a := h.audit()
+	require.True(t, a.Balances())
+	require.EqualValues(t, 1, a.Rejected)
+
+	var page lead.RejectionPage
+	h.call("GET", "/v1/rejections?limit=2", nil, &page)
+	require.NotEmpty(t, page.Items)
+	j := page.Items[len(page.Items)-1]
+	h.replay(j.ID, map[string][]string{"name": {"x"}, "phone": {phone()}})
+	require.Eventually(t, func() bool { return h.status(j.ID).State == lead.StateAssigned }, patience, 5*time.Millisecond)
+}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -18,6 +19,7 @@ import (
 	"github.com/leadhub/leadhub/connectors/all"
 	"github.com/leadhub/leadhub/console"
 	"github.com/leadhub/leadhub/hub"
+	"github.com/leadhub/leadhub/lead"
 )
 
 // routes is everything this process answers, by its roles.
@@ -49,7 +51,12 @@ func guarded(tokens *hub.Tokens, next http.Handler) http.Handler {
 		local := ip != nil && ip.IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
 		if !local {
 			bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			if _, err := tokens.Authenticate(r.Context(), bearer); err != nil {
+			token, err := tokens.Authenticate(r.Context(), bearer)
+			if err == nil && !slices.Contains(token.Scopes, lead.ScopeAdmin) && !slices.Contains(token.Scopes, lead.ScopeLeadsRead) {
+				err = &lead.Error{Kind: lead.KindForbidden, Code: "missing_scope", Message: "this token may not read figures",
+					Hint: "use one with the scope " + lead.ScopeLeadsRead}
+			}
+			if err != nil {
 				problem.Write(w, r, err)
 				return
 			}

@@ -414,7 +414,11 @@ func headerOf(r stream.Record, key string) string {
 
 // signTest signs a post to the source "signed".
 func signTest(t testing.TB, req *http.Request, id string, body []byte) {
-	wh, err := standardwebhooks.NewWebhook(testSecret)
+	sign(t, req, testSecret, id, body)
+}
+
+func sign(t testing.TB, req *http.Request, secret, id string, body []byte) {
+	wh, err := standardwebhooks.NewWebhook(secret)
 	require.NoError(t, err)
 	now := time.Now()
 	signature, err := wh.Sign(id, now, body)

@@ -295,14 +295,17 @@ func read(path string, fn func([]byte) error) (size, count int64, err error) {
 	var header [headerBytes]byte
 	for {
 		if _, err := io.ReadFull(r, header[:]); err != nil {
-			return size, count, nil
+			return size, count, unlessTorn(err)
 		}
 		length := binary.BigEndian.Uint32(header[:4])
 		if length > 64<<20 {
 			return size, count, nil // no record is that large: a torn header
 		}
 		payload := make([]byte, length)
-		if _, err := io.ReadFull(r, payload); err != nil || crc32.ChecksumIEEE(payload) != binary.BigEndian.Uint32(header[4:]) {
+		if _, err := io.ReadFull(r, payload); err != nil {
+			return size, count, unlessTorn(err)
+		}
+		if crc32.ChecksumIEEE(payload) != binary.BigEndian.Uint32(header[4:]) {
 			return size, count, nil
 		}
 		if err := fn(payload); err != nil {
@@ -311,6 +314,15 @@ func read(path string, fn func([]byte) error) (size, count int64, err error) {
 		size += headerBytes + int64(length)
 		count++
 	}
+}
+
+// unlessTorn passes on what is not the end of the file: a disk that cannot be read now must not look like a segment without records, which would
+// be removed.
+func unlessTorn(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
 }
 
 // repair cuts a torn tail off a segment and removes the segment when nothing is in it.
