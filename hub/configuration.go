@@ -312,7 +312,7 @@ func (c *Configuration) takeSource(s *lead.Source, before []lead.Source) error {
 // refuseSealed keeps anybody from planting the sealed text of another source's secret.
 func refuseSealed(v string) (string, error) {
 	if strings.HasPrefix(v, sealedPrefix) {
-		return "", errors.New("a secret cannot begin with " + sealedPrefix)
+		return "", errors.New(sealedPrefix + " is the mark of a sealed secret and cannot begin one")
 	}
 	return v, nil
 }

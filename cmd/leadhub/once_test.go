@@ -209,7 +209,7 @@ func TestTheStatusURLTellsWhereASubmissionIs(t *testing.T) {
 		merged := h.becomes(h.accept("fair", `{"phone":"`+number+`"}`), lead.StateMerged)
 		require.Equal(t, pooled.Lead, merged.Lead)
 
-		for _, id := range []string{"sub_00000000000000000000000000ABCDEF", "nonsense", a.ID + "0", a.ID[:len(a.ID)-1] + "0", "%00"} {
+		for _, id := range []string{"sub_00000000000000000000000000ABCDEF", "nonsense", a.ID + "0", a.ID[:len(a.ID)-1], strings.Replace(a.ID, "sub_", "sub_0", 1), "%00"} {
 			err := h.api().call(context.Background(), "GET", "/v1/submissions/"+id, nil, nil)
 			require.Error(t, err, id)
 		}

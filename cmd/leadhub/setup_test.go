@@ -27,7 +27,6 @@ import (
 	"github.com/leadhub/leadhub/hub"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/stream"
-	"github.com/leadhub/leadhub/stream/embedded"
 	"github.com/leadhub/leadhub/stream/streamtest"
 )
 
@@ -98,33 +97,6 @@ func freeAddr(t testing.TB) string {
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
 	return l.Addr().String()
-}
-
-// outsideBroker is a broker that does not live in the hub, so that it can go away and come back.
-type outsideBroker struct {
-	t      testing.TB
-	config embedded.Config
-	broker *embedded.Broker
-}
-
-func startOutsideBroker(t testing.TB) *outsideBroker {
-	b := &outsideBroker{t: t, config: embedded.Config{Dir: t.TempDir(), Listen: freeAddr(t)}}
-	b.comeBack()
-	t.Cleanup(b.goAway)
-	return b
-}
-
-func (b *outsideBroker) goAway() {
-	if b.broker != nil {
-		require.NoError(b.t, b.broker.Close())
-		b.broker = nil
-	}
-}
-
-func (b *outsideBroker) comeBack() {
-	broker, err := embedded.Open(b.config)
-	require.NoError(b.t, err)
-	b.broker = broker
 }
 
 // logBuffer keeps what a hub logs.
