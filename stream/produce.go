@@ -54,13 +54,14 @@ func (c *Client) Produce(ctx context.Context, recs ...Record) error {
 // enqueue puts the records into the open batches of their partitions, and
 // returns those batches.
 func (c *Client) enqueue(ctx context.Context, recs []Record) ([]*batch, error) {
-	var batches []*batch
+	byLane := map[lane][]*Record{}
+	var lanes []lane // in the order of their first records
 	spread := rand.Int()
 	for i := range recs {
 		r := &recs[i]
 		ids, err := c.awaitPartitions(ctx, r.Topic)
 		if err != nil {
-			return batches, fmt.Errorf("stream: produce to %s: %w", r.Topic, err)
+			return nil, fmt.Errorf("stream: produce to %s: %w", r.Topic, err)
 		}
 		id := ids[0]
 		switch {
@@ -70,10 +71,15 @@ func (c *Client) enqueue(ctx context.Context, recs []Record) ([]*batch, error) {
 		default:
 			id = kafka.Murmur2Balancer{}.Balance(kafka.Message{Key: r.Key}, ids...)
 		}
-		b := c.queue(lane{r.Topic, id}).add(r, batches)
-		if len(batches) == 0 || batches[len(batches)-1] != b {
-			batches = append(batches, b)
+		l := lane{r.Topic, id}
+		if byLane[l] == nil {
+			lanes = append(lanes, l)
 		}
+		byLane[l] = append(byLane[l], r)
+	}
+	var batches []*batch
+	for _, l := range lanes {
+		batches = c.queue(l).add(byLane[l], batches)
 	}
 	return batches, nil
 }
@@ -140,11 +146,24 @@ type batch struct {
 	last    error
 }
 
-// add appends r to the lane's open batch. mine are the batches that the caller
-// waits for already.
-func (q *queue) add(r *Record, mine []*batch) *batch {
+// add appends the records of one call to the lane's open batches, all before any
+// is sent, and returns mine, the batches that the caller waits for, with them.
+func (q *queue) add(recs []*Record, mine []*batch) []*batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	for _, r := range recs {
+		if b := q.addOne(r, mine); len(mine) == 0 || mine[len(mine)-1] != b {
+			mine = append(mine, b)
+		}
+	}
+	if !q.sending {
+		q.sending = true
+		go q.run()
+	}
+	return mine
+}
+
+func (q *queue) addOne(r *Record, mine []*batch) *batch {
 	n := size(r)
 	var b *batch
 	if len(q.waiting) > 0 {
@@ -162,10 +181,6 @@ func (q *queue) add(r *Record, mine []*batch) *batch {
 		case q.enough <- struct{}{}:
 		default:
 		}
-	}
-	if !q.sending {
-		q.sending = true
-		go q.run()
 	}
 	return b
 }
