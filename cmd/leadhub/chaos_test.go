@@ -42,7 +42,7 @@ func TestChaosKafkaPostgres(t *testing.T) {
 	f.Database = postgresDatabase(t)
 	var restartKafka func()
 	f.Kafka, restartKafka = streamtest.KafkaToRestart(t)
-	f.TopicPrefix = filepath.Base(f.Data) + strconv.Itoa(os.Getpid()) + "."
+	f.TopicPrefix = topicPrefix(t, f.Kafka)
 	c := newChaos(t, f)
 	for _, m := range [][2]string{{"intake", "intake"}, {"normalize", "normalize"}, {"sink 1", "sink,assign,deliver,console"}, {"sink 2", "sink,assign,deliver"}} {
 		c.member(m[0], "--data", filepath.Join(f.Data, m[0]), "--kafka", f.Kafka, "--database", f.Database, "--topic-prefix", f.TopicPrefix,
@@ -160,11 +160,14 @@ func (c *chaos) run() {
 	for i, m := range c.members {
 		killing.Go(func() { c.torment(ctx, m, rand.New(rand.NewPCG(c.seed, uint64(i)))) })
 	}
-	killing.Go(func() { c.restartServices(ctx) })
+	killing.Go(c.restartServices)
+	posting, enough := context.WithCancel(context.Background())
+	defer enough()
 	for range 8 {
-		loading.Go(func() { c.load.run(ctx) })
+		loading.Go(func() { c.load.run(posting) })
 	}
 	killing.Wait()
+	enough()
 	loading.Wait()
 	c.check()
 }
@@ -226,15 +229,10 @@ func (m *member) running() *hubProcess {
 }
 
 // restartServices restarts every service once, evenly over the run.
-func (c *chaos) restartServices(ctx context.Context) {
+func (c *chaos) restartServices() {
 	for i, s := range c.services {
 		at := c.length * time.Duration(2*i+1) / time.Duration(2*len(c.services)+1)
-		select {
-		case <-ctx.Done():
-			c.t.Errorf("no time to restart %s", s.name)
-			return
-		case <-time.After(time.Until(c.load.began.Add(at))):
-		}
+		time.Sleep(time.Until(c.load.began.Add(at)))
 		s.restart()
 	}
 }

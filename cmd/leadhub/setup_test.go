@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/segmentio/kafka-go"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
 
@@ -54,8 +55,22 @@ func kafkaPostgresFlags(t testing.TB) hubFlags {
 	f.Database = postgresDatabase(t)
 	f.Kafka = streamtest.Kafka(t)
 	f.Partitions = 3
-	f.TopicPrefix = "test." + strings.ToLower(rand.Text()[:10]) + "."
+	f.TopicPrefix = topicPrefix(t, f.Kafka)
 	return f
+}
+
+// topicPrefix makes a prefix of topics that are removed when the test ends: a Kafka full of them takes half a minute to start.
+func topicPrefix(t testing.TB, broker string) string {
+	prefix := "test." + strings.ToLower(rand.Text()[:10]) + "."
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		k := &kafka.Client{Addr: kafka.TCP(broker), Transport: &kafka.Transport{}}
+		_, err := k.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{
+			prefix + "lead.raw", prefix + "lead.submissions", prefix + "lead.rejected", prefix + "lead.changes"}})
+		require.NoError(t, err)
+	})
+	return prefix
 }
 
 // onEverySetup runs a test on each setup, on a hub of its own.
