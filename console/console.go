@@ -6,6 +6,7 @@ package console
 import (
 	"embed"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -89,6 +90,10 @@ func secured(next *chi.Mux) http.Handler {
 func serveAssets() http.HandlerFunc {
 	files := http.FileServerFS(assets)
 	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/") { // no lists of what there is
+			http.NotFound(w, r)
+			return
+		}
 		w.Header().Set("Cache-Control", "public, max-age=300")
 		files.ServeHTTP(w, r)
 	}

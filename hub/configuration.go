@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,14 +29,15 @@ const loadPatience = 3 * time.Second
 // Configuration is what people set up, validated on the way in, secrets sealed at rest, and opened for use in a snapshot
 // that is replaced as a whole. The last one is kept in a file, so that intake can start while the database is away.
 type Configuration struct {
-	store    sink.ConfigStore
-	channels map[string]connectors.Connector
-	keys     *keyring
-	file     string
-	now      func() time.Time
-	log      *slog.Logger
-	current  atomic.Pointer[snapshot]
-	missed   atomic.Int64 // when an unknown source last made us ask the database
+	store      sink.ConfigStore
+	channels   map[string]connectors.Connector
+	keys       *keyring
+	file       string
+	now        func() time.Time
+	log        *slog.Logger
+	current    atomic.Pointer[snapshot]
+	refreshing sync.Mutex
+	missed     atomic.Int64 // when an unknown source last made us ask the database
 }
 
 // snapshot is one consistent configuration, ready for use and never changed.
@@ -87,6 +89,8 @@ func (c *Configuration) load(ctx context.Context) error {
 
 // refresh replaces the snapshot when the database has a newer configuration.
 func (c *Configuration) refresh(ctx context.Context) error {
+	c.refreshing.Lock() // what is read last is kept last
+	defer c.refreshing.Unlock()
 	version, err := c.store.ConfigVersion(ctx)
 	if err != nil {
 		return err

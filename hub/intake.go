@@ -46,6 +46,7 @@ type Intake struct {
 	log           *slog.Logger
 	metrics       *metrics
 	away          atomic.Bool  // the broker did not take the last records
+	damaged       int64        // records of the spool that were told about
 	said          atomic.Int64 // when a refusal was last logged
 }
 
@@ -207,6 +208,10 @@ func (in *Intake) drainOnce(ctx context.Context, waiting int64) {
 		defer cancel()
 		return in.stream.Produce(ctx, records...)
 	})
+	if n := in.spool.Damaged(); n > in.damaged {
+		in.log.Error("the disk had changed accepted posts in the spool; they are set aside in *.damaged", "records", n-in.damaged)
+		in.damaged = n
+	}
 	if err != nil {
 		return
 	}

@@ -44,7 +44,7 @@ func (r *Rejections) Replay(ctx context.Context, id string, edited *lead.Draft, 
 // again is the Raw of a rejection, one attempt on.
 func (n names) again(j *lead.Rejection, edited *lead.Draft) (stream.Record, error) {
 	if j.Raw == nil || len(j.Body) == 0 && j.Draft == nil && edited == nil {
-		if j.Stage != lead.StageSink {
+		if j.Stage != lead.StageSink || len(j.Body) == 0 {
 			return stream.Record{}, &lead.Error{Kind: lead.KindConflict, Code: "no_bytes", Message: "the bytes of this rejection are not kept",
 				Hint: "replay lead.raw from the time it was received"}
 		}

@@ -22,6 +22,11 @@ const (
 	CodeMissingFields = "missing_fields"
 )
 
+// CodeMethodNotAllowed is answered 405.
+const (
+	CodeMethodNotAllowed = "method_not_allowed"
+)
+
 // DefaultRetryAfter is told with 429 and 503 when the error names no time of its own.
 const DefaultRetryAfter = 5 * time.Second
 
@@ -55,6 +60,9 @@ func Status(err error) int {
 	e := lead.AsError(err)
 	if e.Kind == lead.KindInvalid && slices.Contains([]string{CodeValidation, CodeMissingFields}, e.Code) {
 		return http.StatusUnprocessableEntity
+	}
+	if e.Code == CodeMethodNotAllowed {
+		return http.StatusMethodNotAllowed
 	}
 	if status, ok := statuses[e.Kind]; ok {
 		return status

@@ -23,6 +23,10 @@ var ErrFull = errors.New("spool is full")
 const (
 	suffix      = ".spool"
 	headerBytes = 8 // length and checksum of the payload, big endian
+	maxPayload  = 64 << 20
+	// What cannot be sent is set aside under these names, for a person to look at.
+	damagedSuffix = ".damaged"
+	tailSuffix    = ".tail"
 )
 
 // Spool is a directory of segments. It is safe for concurrent use; one process owns the directory.
@@ -36,6 +40,7 @@ type Spool struct {
 	written int64 // bytes in the active segment
 	total   int64 // bytes in all segments
 	records int64
+	damaged int64
 	full    bool // the last append did not fit, and nothing was drained since
 
 	wake    chan struct{}
@@ -61,12 +66,12 @@ func Open(dir string, max int64) (*Spool, error) {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	for _, n := range numbers {
-		size, count, err := repair(s.path(n))
+		c, err := repair(s.path(n))
 		if err != nil {
 			return nil, fmt.Errorf("spool: segment %d: %w", n, err)
 		}
-		s.total += size
-		s.records += count
+		s.total += c.size
+		s.records += c.count
 		s.number = n
 	}
 	if err := s.rotate(); err != nil {
@@ -169,6 +174,13 @@ func (s *Spool) Full() bool {
 	return s.full
 }
 
+// Damaged counts the records that were drained past because the disk had changed them. Their segments stay, as *.damaged.
+func (s *Spool) Damaged() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.damaged
+}
+
 // Drain hands what waits to send, oldest first, in batches of at most n, and forgets a segment when all of it was sent. It
 // returns at the first error of send; what was sent of that segment is sent again by the next Drain, or after a restart.
 // Only one Drain may run at a time.
@@ -199,7 +211,7 @@ func (s *Spool) Drain(n int, send func([][]byte) error) error {
 
 func (s *Spool) drainSegment(number, n int, send func([][]byte) error) error {
 	var batch [][]byte
-	size, count, err := read(s.path(number), func(p []byte) error {
+	c, err := read(s.path(number), func(p []byte) error {
 		batch = append(batch, slices.Clone(p))
 		if len(batch) < n {
 			return nil
@@ -214,12 +226,18 @@ func (s *Spool) drainSegment(number, n int, send func([][]byte) error) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(s.path(number)); err != nil {
+	if c.damaged > 0 {
+		err = os.Rename(s.path(number), s.path(number)+damagedSuffix)
+	} else {
+		err = os.Remove(s.path(number))
+	}
+	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.total -= size
-	s.records -= count
+	s.total -= c.size
+	s.records -= c.count
+	s.damaged += c.damaged
 	s.full = false
 	s.mu.Unlock()
 	return nil
@@ -284,35 +302,44 @@ func (s *Spool) segments() ([]int, error) {
 	return out, nil
 }
 
-// read calls fn for every whole record and returns their bytes and number. A torn tail ends it without an error.
-func read(path string, fn func([]byte) error) (size, count int64, err error) {
+// contents is what was found in a segment.
+type contents struct {
+	size    int64 // bytes up to the end of the last whole record
+	count   int64 // records that are as they were written
+	damaged int64 // records that are not: the disk has changed them
+}
+
+// read calls fn for every record of a segment. One whose checksum does not fit is counted and passed over, for those behind it were
+// acknowledged as well. A torn tail ends it without an error.
+func read(path string, fn func([]byte) error) (c contents, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, 0, err
+		return c, err
 	}
 	defer f.Close()
 	r := bufio.NewReaderSize(f, 256<<10)
 	var header [headerBytes]byte
 	for {
 		if _, err := io.ReadFull(r, header[:]); err != nil {
-			return size, count, unlessTorn(err)
+			return c, unlessTorn(err)
 		}
 		length := binary.BigEndian.Uint32(header[:4])
-		if length > 64<<20 {
-			return size, count, nil // no record is that large: a torn header
+		if length > maxPayload {
+			return c, nil
 		}
 		payload := make([]byte, length)
 		if _, err := io.ReadFull(r, payload); err != nil {
-			return size, count, unlessTorn(err)
+			return c, unlessTorn(err)
 		}
-		if crc32.ChecksumIEEE(payload) != binary.BigEndian.Uint32(header[4:]) {
-			return size, count, nil
+		if crc32.ChecksumIEEE(payload) == binary.BigEndian.Uint32(header[4:]) {
+			if err := fn(payload); err != nil {
+				return c, err
+			}
+			c.count++
+		} else {
+			c.damaged++
 		}
-		if err := fn(payload); err != nil {
-			return size, count, err
-		}
-		size += headerBytes + int64(length)
-		count++
+		c.size += headerBytes + int64(length)
 	}
 }
 
@@ -325,16 +352,39 @@ func unlessTorn(err error) error {
 	return err
 }
 
-// repair cuts a torn tail off a segment and removes the segment when nothing is in it.
-func repair(path string) (size, count int64, err error) {
-	size, count, err = read(path, func([]byte) error { return nil })
+// repair cuts off what follows the last whole record, and removes the segment when nothing else is in it. Mostly that is a record that a crash
+// cut short, and nobody was told that it is safe; as it may be more, it is kept beside the segment.
+func repair(path string) (contents, error) {
+	c, err := read(path, func([]byte) error { return nil })
 	if err != nil {
-		return 0, 0, err
+		return c, err
 	}
-	if size == 0 {
-		return 0, 0, os.Remove(path)
+	if err := keepTail(path, c.size); err != nil {
+		return c, err
 	}
-	return size, count, os.Truncate(path, size)
+	if c.size == 0 {
+		return c, os.Remove(path)
+	}
+	return c, os.Truncate(path, c.size)
+}
+
+// keepTail copies what follows the first size bytes of a segment, if anything does.
+func keepTail(path string, size int64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() == size {
+		return err
+	}
+	tail, err := os.OpenFile(path+tailSuffix, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(tail, io.NewSectionReader(f, size, info.Size()-size))
+	return errors.Join(err, tail.Close())
 }
 
 func syncDir(dir string) error {

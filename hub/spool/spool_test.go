@@ -76,6 +76,27 @@ func TestATornTailIsDroppedAndTheRestKept(t *testing.T) {
 	require.Equal(t, []string{"whole"}, drain(t, open(t, dir, 1<<20)))
 }
 
+func TestARecordThatTheDiskChangedDoesNotTakeThoseBehindItAlong(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, 1<<20)
+	for _, p := range []string{"first", "second", "third"} {
+		require.NoError(t, s.Append([]byte(p)))
+	}
+	require.NoError(t, s.Close())
+	files, err := filepath.Glob(filepath.Join(dir, "*.spool"))
+	require.NoError(t, err)
+	segment, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	segment[8+len("first")+8] ^= 1 // a bit of "second"
+	require.NoError(t, os.WriteFile(files[0], segment, 0o600))
+
+	again := open(t, dir, 1<<20)
+	require.Equal(t, []string{"first", "third"}, drain(t, again))
+	require.EqualValues(t, 1, again.Damaged())
+	require.FileExists(t, files[0]+".damaged")
+	require.Empty(t, drain(t, again), "what was set aside is not read again")
+}
+
 func TestAFailedSendKeepsTheRecords(t *testing.T) {
 	s := open(t, t.TempDir(), 1<<20)
 	require.NoError(t, s.Append([]byte("a"), []byte("b"), []byte("c"), []byte("d")))
