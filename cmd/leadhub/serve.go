@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
-	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"time"
@@ -41,14 +40,8 @@ type serveCmd struct {
 	Listen string `help:"Address to serve on; port 0 takes any free one." default:"127.0.0.1:8080" env:"LEADHUB_LISTEN" placeholder:"HOST:PORT"`
 }
 
-// gcPercent trades a little CPU for a heap that stays small beside the caches of broker and database; GOGC overrides it.
-const gcPercent = 75
-
 // Run serves until a signal comes.
 func (c *serveCmd) Run(p process) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	if c.CPUProfile != "" {
 		f, err := os.Create(fmt.Sprintf("%s.%d", c.CPUProfile, os.Getpid())) // one file per process
 		if err != nil {
