@@ -116,7 +116,10 @@ type IdentityKind struct {
 }
 
 // Text is a text for people in both languages.
-type Text struct{ EN, ZH string }
+type Text struct {
+	EN string `json:"en"`
+	ZH string `json:"zh"`
+}
 
 // Types of a setting.
 const (

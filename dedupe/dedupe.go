@@ -1,9 +1,14 @@
-// Package dedupe decides who a submission is and what the golden record of a lead becomes. It is pure: no clock, no
-// database, no state. Every decision is order-free: the same submissions give the same record in any order of arrival,
-// because each field is the maximum over a total order and each list is a union.
+// Package dedupe decides who is who and what the golden record of a lead becomes. It is pure: no clock, no database, no
+// state. Every decision is order-free: the same submissions give the same leads and the same values in any order of
+// arrival, because groups are a function of the whole set, each field is the maximum over a total order, and each list is a
+// union.
+//
+// [Policy.Judge] is the short way, for what is clear from the records alone; [Policy.Group] is the whole of it, over all
+// touches. Where Judge is sure, both give the same leads.
 package dedupe
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,41 +16,113 @@ import (
 	"github.com/leadhub/leadhub/lead"
 )
 
-// Policy is the judge that the sink asks. The zero value is ready to use.
-type Policy struct{}
+// Policy is the judge that the sink asks. The zero value is ready to use and has the default rules.
+type Policy struct{ Rules Rules }
 
-// Judge compares a submission with the records that share an identity with it. Strong identities join by
-// themselves; weak ones never do. When several records share one, they are one person and join: the survivor is the one
-// with the lowest id, which is the oldest.
-func (Policy) Judge(s *lead.Submission, candidates []*lead.Record) lead.Verdict {
+// Judge compares a submission with the living records that one of its identities leads to; generic tells which of
+// its identities recognise nobody. When several records share one, they are one person and join: the survivor is the one
+// with the lowest id, which is the oldest. It returns false when the records alone do not tell: then Group has to.
+func (p Policy) Judge(s *lead.Submission, candidates []*lead.Record, generic func(lead.Identity) bool) (lead.Verdict, bool) {
 	var leads, reasons []string
+	sharing := candidates[:0:0]
 	for _, c := range candidates {
-		shared := sharedStrong(s.Identities, c.Identities)
+		shared := p.shared(s.Identities, c.Identities, generic)
 		if len(shared) == 0 {
 			continue
 		}
+		sharing = append(sharing, c)
 		leads = append(leads, c.ID)
 		reasons = append(reasons, fmt.Sprintf("same %s as %s", strings.Join(shared, " and "), c.Number))
 	}
+	if len(leads) > 0 && !p.clear(s, sharing, generic) {
+		return lead.Verdict{}, false
+	}
 	switch len(leads) {
 	case 0:
-		return lead.Verdict{Kind: lead.VerdictNew, Reasons: []string{"nobody with these identities is known"}}
+		return lead.Verdict{Kind: lead.VerdictNew, Reasons: []string{"nobody with these identities is known"}}, true
 	case 1:
-		return lead.Verdict{Kind: lead.VerdictSame, Lead: leads[0], Reasons: reasons}
+		return lead.Verdict{Kind: lead.VerdictSame, Lead: leads[0], Reasons: reasons}, true
 	}
 	slices.Sort(leads)
 	slices.Sort(reasons)
-	return lead.Verdict{Kind: lead.VerdictJoins, Lead: leads[0], Joined: leads[1:], Reasons: reasons}
+	return lead.Verdict{Kind: lead.VerdictJoins, Lead: leads[0], Joined: leads[1:], Reasons: reasons}, true
 }
 
-// sharedStrong names the kinds of the strong identities that both have: reasons are read by people and written to
+// shared names the kinds of the identities that both have and that join: reasons are read by people and written to
 // histories, so they say "mobile" and not the number.
-func sharedStrong(a, b []lead.Identity) []string {
+func (p Policy) shared(a []lead.Identity, b []lead.HeldIdentity, generic func(lead.Identity) bool) []string {
 	var kinds []string
 	for _, i := range a {
-		if i.Strong() && slices.Contains(b, i) && !slices.Contains(kinds, i.Kind) {
+		if p.Rules.Usable(i) && !generic(i) && !slices.Contains(kinds, i.Kind) &&
+			slices.ContainsFunc(b, func(h lead.HeldIdentity) bool { return h.Identity == i }) {
 			kinds = append(kinds, i.Kind)
 		}
 	}
 	return kinds
+}
+
+// clear reports whether nothing in these records and this submission can speak against their being one person, so that
+// Group would join them all. It may say no too often, never too seldom: each line stands for a rule of Group, counted over
+// the union instead of over the touches.
+func (p Policy) clear(s *lead.Submission, records []*lead.Record, generic func(lead.Identity) bool) bool {
+	held := make([]lead.HeldIdentity, 0, 16)
+	for _, id := range s.Identities {
+		if p.Rules.Usable(id) && !generic(id) {
+			held = append(held, lead.HeldIdentity{Identity: id, First: s.EventTime, Last: s.EventTime})
+		}
+	}
+	names := distinctNames(s.Name.Key, records)
+	for _, r := range records {
+		if r.Apart {
+			return false
+		}
+		for _, h := range r.Identities {
+			if p.Rules.Usable(h.Identity) && !h.Generic && !generic(h.Identity) {
+				held = append(held, h)
+			}
+		}
+	}
+	held = lead.UniteHeld(held, nil)
+	if len(held) > min(2*p.Rules.bridge(), p.Rules.maxIdentities()) || names > p.Rules.genericNames() {
+		return false
+	}
+	most, least := 1, len(held)
+	for i, h := range held {
+		least = min(least, p.Rules.limit(h.Kind))
+		if i == 0 || held[i-1].Kind != h.Kind || held[i-1].Scope != h.Scope {
+			n := 1
+			for n < len(held)-i && held[i+n].Kind == h.Kind && held[i+n].Scope == h.Scope {
+				n++
+			}
+			if n > 1 && p.Rules.unique(h.Identity) {
+				return false
+			}
+			most = max(most, n)
+		}
+	}
+	if most > least && most > 1 {
+		return false
+	}
+	return names < 2 || most < 2 && !slices.ContainsFunc(held, p.reissuable)
+}
+
+// reissuable reports whether a number was carried long enough to have had two holders.
+func (p Policy) reissuable(h lead.HeldIdentity) bool {
+	return h.Kind == lead.IdentityMobile && h.Last.Sub(h.First) > p.Rules.silence()
+}
+
+// distinctNames is how many different names there are.
+func distinctNames(key string, records []*lead.Record) int {
+	names := make([]string, 0, 4)
+	if key != "" {
+		names = append(names, key)
+	}
+	for _, r := range records {
+		for _, v := range r.Values[fieldName] {
+			if k := cmp.Or(v.Key, v.Value); !slices.Contains(names, k) {
+				names = append(names, k)
+			}
+		}
+	}
+	return len(names)
 }

@@ -19,19 +19,25 @@ var day = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 func mobile(n string) lead.Identity { return lead.Identity{Kind: lead.IdentityMobile, Value: n} }
 
 func record(id string, ids ...lead.Identity) *lead.Record {
-	return &lead.Record{Lead: lead.Lead{ID: id, Number: "XL-" + id}, Identities: ids}
+	return &lead.Record{Lead: lead.Lead{ID: id, Number: "XL-" + id}, Identities: lead.Hold(nil, day, ids...)}
+}
+
+func judge(s *lead.Submission, candidates ...*lead.Record) (lead.Verdict, bool) {
+	return dedupe.Policy{}.Judge(s, candidates, func(lead.Identity) bool { return false })
 }
 
 func TestAStrongIdentityJoinsAndAWeakOneDoesNot(t *testing.T) {
 	landline := lead.Identity{Kind: lead.IdentityLandline, Value: "+862088881234"}
 	known := record("ld_1", mobile("+8613912340001"), landline)
 
-	same := dedupe.Policy{}.Judge(&lead.Submission{Identities: []lead.Identity{mobile("+8613912340001")}}, []*lead.Record{known})
+	same, sure := judge(&lead.Submission{Identities: []lead.Identity{mobile("+8613912340001")}}, known)
+	require.True(t, sure)
 	require.Equal(t, lead.VerdictSame, same.Kind)
 	require.Equal(t, "ld_1", same.Lead)
 	require.Equal(t, []string{"same mobile as XL-ld_1"}, same.Reasons)
 
-	weak := dedupe.Policy{}.Judge(&lead.Submission{Identities: []lead.Identity{landline}}, []*lead.Record{known})
+	weak, sure := judge(&lead.Submission{Identities: []lead.Identity{landline}}, known)
+	require.True(t, sure)
 	require.Equal(t, lead.VerdictNew, weak.Kind)
 }
 
@@ -40,7 +46,8 @@ func TestASubmissionThatKnowsTwoLeadsJoinsThemIntoTheOldest(t *testing.T) {
 	s := &lead.Submission{Identities: []lead.Identity{mobile("+8613912340001"), email}}
 	a, b := record("ld_2", mobile("+8613912340001")), record("ld_1", email)
 	for _, candidates := range [][]*lead.Record{{a, b}, {b, a}} {
-		v := dedupe.Policy{}.Judge(s, candidates)
+		v, sure := judge(s, candidates...)
+		require.True(t, sure)
 		require.Equal(t, lead.VerdictJoins, v.Kind)
 		require.Equal(t, "ld_1", v.Lead)
 		require.Equal(t, []string{"ld_2"}, v.Joined)

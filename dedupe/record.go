@@ -10,12 +10,12 @@ import (
 // Add folds a submission into a record and returns the names of the fields that changed, sorted. A zero record
 // becomes that of a new lead. Adding the same submission twice is adding it once, except for Touches: the caller
 // adds a submission only once (the sink's Seen).
-func (Policy) Add(r *lead.Record, s *lead.Submission) []string {
+func (p Policy) Add(r *lead.Record, s *lead.Submission) []string {
 	before := r.Lead
-	for _, v := range valuesOf(s) {
+	for _, v := range p.valuesOf(s) {
 		say(r, v.field, v.Value)
 	}
-	sayOrigin(r, stampOf(s), originOf(s))
+	sayOrigin(r, p.stampOf(s), originOf(s))
 	r.Touches++
 	if r.FirstSeen.IsZero() || s.EventTime.Before(r.FirstSeen) {
 		r.FirstSeen = s.EventTime
@@ -23,13 +23,13 @@ func (Policy) Add(r *lead.Record, s *lead.Submission) []string {
 	if s.EventTime.After(r.LastSeen) {
 		r.LastSeen = s.EventTime
 	}
-	r.Identities = lead.SortIdentities(append(slices.Clip(r.Identities), s.Identities...))
+	r.Identities = lead.Hold(r.Identities, s.EventTime, s.Identities...)
 	r.Tags = union(r.Tags, s.Tags)
 	r.Products = union(r.Products, s.Products)
 	r.Sources = union(r.Sources, []string{s.Source})
 	r.Consents = mergeConsents(r.Consents, s.Consents)
 	settle(r)
-	return changed(&before, &r.Lead)
+	return lead.Differences(&before, &r.Lead)
 }
 
 // Join folds other into survivor, as if every submission of other had been added to it.
@@ -54,18 +54,63 @@ func (Policy) Join(survivor, other *lead.Record) []string {
 	if other.LastSeen.After(survivor.LastSeen) {
 		survivor.LastSeen = other.LastSeen
 	}
-	survivor.Identities = lead.SortIdentities(append(slices.Clip(survivor.Identities), other.Identities...))
+	survivor.Identities = lead.UniteHeld(survivor.Identities, other.Identities)
 	survivor.Tags = union(survivor.Tags, other.Tags)
 	survivor.Products = union(survivor.Products, other.Products)
 	survivor.Sources = union(survivor.Sources, other.Sources)
 	survivor.Consents = mergeConsents(survivor.Consents, other.Consents)
 	settle(survivor)
-	return changed(&before, &survivor.Lead)
+	return lead.Differences(&before, &survivor.Lead)
+}
+
+// Rebuild makes the record's values anew from all its touches and the pins of its leads, as if the touches had been added
+// one by one; ID, Number, Version, standing, Own, Pins and Apart stay. It returns the names of the fields that changed, sorted.
+func (p Policy) Rebuild(r *lead.Record, touches []*lead.Submission, pins []lead.Pin) []string {
+	before := r.Lead
+	fresh := lead.Record{Lead: lead.Lead{ID: r.ID, Number: r.Number, Version: r.Version, MergedInto: r.MergedInto, Score: r.Score,
+		Grade: r.Grade}, OwnerBy: r.OwnerBy, Own: r.Own, Pins: r.Pins, Apart: r.Apart}
+	fresh.Status, fresh.Stage, fresh.Owner = r.Status, r.Stage, r.Owner
+	for _, pin := range pins {
+		say(&fresh, pin.Field, valueOf(pin))
+	}
+	for _, s := range touches {
+		p.Add(&fresh, s)
+	}
+	settle(&fresh)
+	*r = fresh
+	return lead.Differences(&before, &r.Lead)
+}
+
+// pinTrust: what a person set stands above every source; of two pins the later one wins.
+const pinTrust = 100
+
+func valueOf(pin lead.Pin) lead.Value {
+	return lead.Value{Value: pin.Value, Key: pin.Key, Source: "", Trust: pinTrust, Class: classWhole, At: pin.At, Pinned: pin.By}
+}
+
+// PinOf is the value that a submission, made of what a person typed, says of a field; false when it says nothing of it or
+// the field cannot be pinned.
+func PinOf(field string, s *lead.Submission) (lead.Pin, bool) {
+	switch field {
+	case fieldName, fieldHonor, fieldCompany, fieldTitle, fieldAddress, fieldRegion:
+	default:
+		return lead.Pin{}, false
+	}
+	for _, v := range (Policy{}).valuesOf(s) {
+		if v.field == field {
+			return lead.Pin{Field: field, Value: v.Value.Value, Key: v.Key}, true
+		}
+	}
+	return lead.Pin{}, false
 }
 
 // stampOf is a value's reason: the submission and what its rank depends on.
-func stampOf(s *lead.Submission) lead.Value {
-	return lead.Value{Submission: s.ID, Source: s.Source, Trust: s.Trust, Class: classWhole, At: s.EventTime}
+func (p Policy) stampOf(s *lead.Submission) lead.Value {
+	trust, ok := p.Rules.Trust[s.Source]
+	if !ok {
+		trust = s.Trust
+	}
+	return lead.Value{Submission: s.ID, Source: s.Source, Trust: trust, Class: classWhole, At: s.EventTime}
 }
 
 type fieldValue struct {
@@ -74,11 +119,11 @@ type fieldValue struct {
 }
 
 // valuesOf lists what a submission says of every field, with its validity class.
-func valuesOf(s *lead.Submission) []fieldValue {
+func (p Policy) valuesOf(s *lead.Submission) []fieldValue {
 	out := make([]fieldValue, 0, 10)
 	add := func(field, value, key string, class int) {
 		if value != "" {
-			v := stampOf(s)
+			v := p.stampOf(s)
 			v.Value, v.Key, v.Class = value, key, class
 			out = append(out, fieldValue{field, v})
 		}
@@ -89,8 +134,8 @@ func valuesOf(s *lead.Submission) []fieldValue {
 	add(fieldTitle, s.Title, "", classWhole)
 	add(fieldAddress, s.Address, "", classWhole)
 	add(fieldRegion, place(s.Region), regionKey(s.Region), regionClass(s))
-	for _, p := range s.Phones {
-		add(fieldOrder, p.Display(), "", phoneClass(p))
+	for _, number := range s.Phones {
+		add(fieldOrder, number.Display(), "", phoneClass(number))
 	}
 	for _, e := range s.Emails {
 		add(fieldMail, e.Display, other(e.Key, e.Display), emailClass(e))

@@ -134,34 +134,3 @@ func regionOf(values []lead.Value) lead.Region {
 	p := strings.SplitN(values[0].Key+"||||", "|", 6)
 	return lead.Region{Country: p[0], Province: p[1], City: p[2], District: p[3], Code: p[4]}
 }
-
-// changed names the public fields that differ, as they stand in JSON, sorted. Counters and times that grow with every
-// touch are left out: a change is news only when a value is.
-func changed(a, b *lead.Lead) []string {
-	out := []string{}
-	differ := func(field string, yes bool) {
-		if yes {
-			out = append(out, field)
-		}
-	}
-	differ("address", a.Address != b.Address)
-	differ("company", a.Company != b.Company)
-	differ("consents", !slices.Equal(a.Consents, b.Consents))
-	differ("emails", !slices.Equal(a.Emails, b.Emails))
-	differ("first_from", !sameOrigin(a.FirstFrom, b.FirstFrom))
-	differ("honorific", a.Honorific != b.Honorific)
-	differ("last_from", !sameOrigin(a.LastFrom, b.LastFrom))
-	differ("name", a.Name != b.Name)
-	differ("phones", !slices.Equal(a.Phones, b.Phones))
-	differ("products", !slices.Equal(a.Products, b.Products))
-	differ("region", a.Region != b.Region)
-	differ("sources", !slices.Equal(a.Sources, b.Sources))
-	differ("tags", !slices.Equal(a.Tags, b.Tags))
-	differ("title", a.Title != b.Title)
-	return out
-}
-
-func sameOrigin(a, b lead.Origin) bool {
-	return a.Source == b.Source && a.Page == b.Page && a.Referrer == b.Referrer && a.Landing == b.Landing &&
-		maps.Equal(a.UTM, b.UTM) && maps.Equal(a.ClickIDs, b.ClickIDs)
-}

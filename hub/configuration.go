@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/normalize"
 	"github.com/leadhub/leadhub/sink"
@@ -46,6 +47,7 @@ type snapshot struct {
 	sources    map[string]*openSource
 	normalizer *normalize.Normalizer
 	location   *time.Location
+	judge      dedupe.Policy
 }
 
 // openSource is a configured source, opened; err says why it could not be.
@@ -159,6 +161,7 @@ func (c *Configuration) use(config lead.Config) error {
 	}
 	next := &snapshot{config: config, sources: map[string]*openSource{}, normalizer: n, location: location}
 	next.config.Settings = settings
+	next.judge = c.judge(config, n)
 	previous := c.current.Load()
 	for _, s := range config.Sources {
 		if previous != nil {
@@ -175,6 +178,33 @@ func (c *Configuration) use(config lead.Config) error {
 	}
 	c.current.Store(next)
 	return nil
+}
+
+// judge makes the rules of a configuration ready for use.
+func (c *Configuration) judge(config lead.Config, n *normalize.Normalizer) dedupe.Policy {
+	r := dedupe.Rules{MergeRules: config.Settings.Merge, Trust: make(map[string]int, len(config.Sources))}
+	unique := map[lead.Identity]bool{}
+	for _, s := range config.Sources {
+		r.Trust[s.Key] = s.Trust
+		ch, ok := c.channels[s.Channel]
+		if !ok {
+			continue
+		}
+		for _, k := range ch.Spec().Identities {
+			if k.Unique && k.Kind == lead.IdentityExternal {
+				unique[lead.Identity{Kind: k.Kind, Scope: s.Key}] = true
+			} else if k.Unique {
+				unique[lead.Identity{Kind: k.Kind}] = true
+			}
+		}
+	}
+	r.Unique = func(kind, scope string) bool {
+		return unique[lead.Identity{Kind: kind, Scope: scope}] || unique[lead.Identity{Kind: kind}]
+	}
+	if len(config.Settings.NeverKeys) > 0 {
+		r.Never = n.NeverKey
+	}
+	return dedupe.Policy{Rules: r}
 }
 
 func sameSource(a, b lead.Source) bool {

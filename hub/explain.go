@@ -2,16 +2,12 @@ package hub
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 
 	"github.com/leadhub/leadhub/assign"
-	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
-
-// errLook ends the transaction of a look without a trace.
-var errLook = errors.New("only looking")
 
 // Explain tells what would become of one payload of a source, step by step, without writing anything.
 func (h *Hub) Explain(ctx context.Context, source, contentType string, body []byte) (lead.Explanation, error) {
@@ -35,41 +31,21 @@ func (h *Hub) Explain(ctx context.Context, source, contentType string, body []by
 	reps := append([]lead.Rep{}, snap.config.Reps...)
 	for _, s := range subs {
 		o := lead.ExplainedSubmission{Submission: *s}
-		err := h.cfg.Store.Update(ctx, func(tx sink.Tx) error {
-			known, err := tx.Candidates(ctx, strong(s.Identities))
-			if err != nil {
-				return err
-			}
-			o.Verdict = dedupe.Policy{}.Judge(s, known.Records)
-			r := &lead.Record{}
-			for _, c := range known.Records {
-				if c.ID == o.Verdict.Lead {
-					r = c
-				}
-			}
-			o.Changed = dedupe.Policy{}.Add(r, s)
-			o.Lead = r.Lead
-			if r.Owner == "" {
-				o.Assignment = assign.RoundRobin{}.Choose(r, reps, now)
-			} else {
-				o.Assignment = lead.Assignment{Lead: r.ID, Owner: r.Owner, Why: "the lead has this owner already", At: now}
-			}
-			return errLook
-		})
-		if !errors.Is(err, errLook) {
+		doc, err := json.Marshal(s)
+		if err != nil {
 			return lead.Explanation{}, err
+		}
+		var becomes lead.Change
+		if o.Verdict, becomes, err = h.newSink().Try(ctx, sink.Item{Submission: s, JSON: doc}); err != nil {
+			return lead.Explanation{}, err
+		}
+		o.Lead, o.Changed = becomes.Lead, becomes.Change.Changed
+		if o.Lead.Owner == "" {
+			o.Assignment = assign.RoundRobin{}.Choose(&lead.Record{Lead: o.Lead}, reps, now)
+		} else {
+			o.Assignment = lead.Assignment{Lead: o.Lead.ID, Owner: o.Lead.Owner, Why: "the lead has this owner already", At: now}
 		}
 		out.Submissions = append(out.Submissions, o)
 	}
 	return out, nil
-}
-
-func strong(ids []lead.Identity) []lead.Identity {
-	var out []lead.Identity
-	for _, i := range ids {
-		if i.Strong() {
-			out = append(out, i)
-		}
-	}
-	return out
 }

@@ -18,7 +18,6 @@ import (
 
 	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/connectors"
-	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/hub/spool"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/stream"
@@ -228,7 +227,8 @@ func (h *Hub) Reader() sink.Reader { return h.cfg.Store }
 
 // newSink wires the recording of submissions with the judge.
 func (h *Hub) newSink() *sink.Sink {
-	return sink.New(sink.Config{Pool: h.cfg.Store, Judge: dedupe.Policy{}, Now: h.cfg.Now,
+	return sink.New(sink.Config{Pool: h.cfg.Store, Now: h.cfg.Now,
+		Judge:        func() sink.Judge { return h.configuration.current.Load().judge },
 		Location:     func() *time.Location { return h.configuration.current.Load().location },
 		NumberPrefix: func() string { return h.configuration.current.Load().config.Settings.NumberPrefix }})
 }

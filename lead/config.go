@@ -41,6 +41,8 @@ type Settings struct {
 	TimeZone     string   `json:"time_zone"`     // IANA name; Asia/Shanghai unless set
 	Country      string   `json:"country"`       // of phone numbers without a country code; CN unless set
 	NeverKeys    []string `json:"never_keys"`    // phones and emails that are never identities, beside the list that ships
+	// Merge changes the rules of merging; `leadhub recompute --dry-run` shows what a change does to the pool.
+	Merge MergeRules `json:"merge,omitzero"`
 }
 
 // Config is what people set up, as one consistent snapshot.

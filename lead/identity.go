@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Kinds of Identity. The scope of a kind is what its value is unique in.
@@ -52,13 +53,50 @@ func (i Identity) Strength() int { return strengths[i.Kind] }
 // Strong reports whether this identity joins leads by itself.
 func (i Identity) Strong() bool { return strengths[i.Kind] >= 100 }
 
-// SortIdentities sorts the strongest first, then by key, and drops repeats.
+// SortIdentities sorts the strongest first, then by kind, scope and value, and drops repeats.
 func SortIdentities(ids []Identity) []Identity {
-	slices.SortFunc(ids, func(a, b Identity) int {
-		if c := cmp.Compare(b.Strength(), a.Strength()); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Key(), b.Key())
-	})
+	slices.SortFunc(ids, compareIdentities)
 	return slices.Compact(ids)
+}
+
+// compareIdentities orders by strength, downwards, then as Key does.
+func compareIdentities(a, b Identity) int {
+	return cmp.Or(
+		cmp.Compare(b.Strength(), a.Strength()),
+		strings.Compare(a.Kind, b.Kind),
+		strings.Compare(a.Scope, b.Scope),
+		strings.Compare(a.Value, b.Value),
+	)
+}
+
+// Hold adds identities, seen at a moment, to held ones: the strongest first, then by key. Generic marks stay.
+func Hold(held []HeldIdentity, at time.Time, ids ...Identity) []HeldIdentity {
+	more := make([]HeldIdentity, len(ids))
+	for i, id := range ids {
+		more[i] = HeldIdentity{Identity: id, First: at, Last: at}
+	}
+	return UniteHeld(held, more)
+}
+
+// UniteHeld is the union of two lists of held identities, sorted.
+func UniteHeld(a, b []HeldIdentity) []HeldIdentity {
+	out := slices.Concat(a, b)
+	slices.SortStableFunc(out, func(x, y HeldIdentity) int { return compareIdentities(x.Identity, y.Identity) })
+	n := 0
+	for _, h := range out {
+		if n == 0 || out[n-1].Identity != h.Identity {
+			out[n] = h
+			n++
+			continue
+		}
+		last := &out[n-1]
+		if h.First.Before(last.First) {
+			last.First = h.First
+		}
+		if h.Last.After(last.Last) {
+			last.Last = h.Last
+		}
+		last.Generic = last.Generic || h.Generic
+	}
+	return out[:n]
 }

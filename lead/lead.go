@@ -83,10 +83,56 @@ type Record struct {
 	// Values holds for each single-valued field every distinct value ever said, winner first. The order is total
 	// (see package dedupe), so the same set of submissions gives the same list in any order of arrival.
 	Values map[string][]Value `json:"values"`
-	// Identities are those that lead to this record, sorted by Key.
-	Identities []Identity `json:"identities"`
+	// Identities are all that its touches carry, the strongest first, as SortIdentities has them.
+	Identities []HeldIdentity `json:"identities"`
 	// OwnerBy tells who set the owner: "" nobody, "rule" or "person". A rule never overwrites a person.
 	OwnerBy string `json:"owner_by,omitempty"`
+	// Own is what this lead was by itself, before it took others over; nil when it took none. It is what a split gives back.
+	Own *Standing `json:"own,omitempty"`
+	// Pins are the values that people set by hand on this lead; those of leads that went into it stay with these.
+	Pins []Pin `json:"pins,omitempty"`
+	// Apart tells that something was held back when this lead was grouped: a person's decision, an identity that several
+	// people share. Its next touch is judged with all the evidence.
+	Apart bool `json:"apart,omitempty"`
+}
+
+// HeldIdentity is an identity of a lead with the time of the first and the last touch that carried it.
+type HeldIdentity struct {
+	Identity
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	// Generic tells that too many people carry it, so that it recognises none of them.
+	Generic bool `json:"generic,omitempty"`
+}
+
+// Standing is what people and rules made of a lead, apart from what its touches say.
+type Standing struct {
+	Status  string `json:"status"`
+	Stage   string `json:"stage,omitempty"`
+	Owner   string `json:"owner,omitempty"`
+	OwnerBy string `json:"owner_by,omitempty"`
+}
+
+// Pin is a value that a person set by hand: it wins over everything that touches say.
+type Pin struct {
+	Field string    `json:"field"` // name, honorific, company, title, address or region
+	Value string    `json:"value"`
+	Key   string    `json:"key,omitempty"` // as Value.Key
+	By    string    `json:"by"`
+	At    time.Time `json:"at"`
+}
+
+// Standing returns what the lead is now.
+func (r *Record) Standing() Standing {
+	return Standing{Status: r.Status, Stage: r.Stage, Owner: r.Owner, OwnerBy: r.OwnerBy}
+}
+
+// Stand sets what the lead is now. A lead that took others over keeps it when these come apart again.
+func (r *Record) Stand(s Standing) {
+	r.Status, r.Stage, r.Owner, r.OwnerBy = s.Status, s.Stage, s.Owner, s.OwnerBy
+	if r.Own != nil {
+		*r.Own = s
+	}
 }
 
 // Value is one value of a field and the submission that said it best.
@@ -116,6 +162,8 @@ const (
 	VerdictNew   = "new"   // nobody like this is known
 	VerdictSame  = "same"  // the same person as one known lead
 	VerdictJoins = "joins" // proves that several known leads are one person
+	// VerdictUnsure is a new lead, although an identity leads to others: something speaks against joining them.
+	VerdictUnsure = "unsure"
 )
 
 // Verdict is what dedupe says of a submission, with its reasons in words.
@@ -142,6 +190,8 @@ const (
 	ChangeCreated  = "lead.created"
 	ChangeUpdated  = "lead.updated"
 	ChangeMerged   = "lead.merged" // on the survivor, and as the last one of the lead that went into it
+	ChangeSplit    = "lead.split"  // on every lead that came apart from another
+	ChangeErased   = "lead.erased" // the tombstone of a lead that has no touch any more
 	ChangeAssigned = "lead.assigned"
 	ChangeReleased = "lead.released"
 	ChangeStatus   = "lead.status"

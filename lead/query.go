@@ -26,7 +26,7 @@ type LeadDetail struct {
 	Lead
 	TouchList  []Touch            `json:"touch_list"` // latest first, at most 200
 	Provenance map[string][]Value `json:"provenance"` // per field, winner first
-	Identities []Identity         `json:"identities"`
+	Identities []HeldIdentity     `json:"identities"`
 	History    []Event            `json:"history"` // latest first, at most 200
 }
 

@@ -1,6 +1,10 @@
 package normalize
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/leadhub/leadhub/lead"
+)
 
 // placeholders are numbers that stand in manuals, samples and test tools, or that people type to be left alone. Only exact
 // numbers and the three patterns of placeholder are blocked: a number with many equal digits is dear, and its owner a
@@ -19,6 +23,20 @@ func (n *Normalizer) placeholder(e164 string) bool {
 		return d[3:8] == "55501" || allSame(d) // 555-0100 to 555-0199 are kept free for films and samples
 	}
 	return len(e164) > 8 && allSame(e164[4:])
+}
+
+// NeverKey reports whether an identity is on the list of this hub's own never keys. Submissions that were cleaned before
+// the list grew still carry it.
+func (n *Normalizer) NeverKey(id lead.Identity) bool {
+	switch id.Kind {
+	case lead.IdentityMobile, lead.IdentityLandline:
+		number, _, _ := strings.Cut(id.Value, ";")
+		return n.neverKeys[number]
+	case lead.IdentityEmail, lead.IdentityRoleMail:
+		at := strings.LastIndexByte(id.Value, '@')
+		return n.neverKeys[id.Value] || at >= 0 && n.neverKeys[id.Value[at:]]
+	}
+	return false
 }
 
 func allSame(d string) bool { return d != "" && strings.Count(d, d[:1]) == len(d) }

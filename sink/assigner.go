@@ -65,11 +65,13 @@ func (a *Assigner) assign(now time.Time, records []*lead.Record, reps []lead.Rep
 			continue
 		}
 		note := lead.ChangeNote{Type: lead.ChangeAssigned, Changed: []string{"owner"}, Why: got.Why, Actor: "rule:" + got.Rule, At: now}
-		r.Owner, r.OwnerBy = got.Owner, "rule"
-		if r.Status == lead.StatusNew {
-			r.Status = lead.StatusAssigned
+		is := r.Standing()
+		is.Owner, is.OwnerBy = got.Owner, "rule"
+		if is.Status == lead.StatusNew {
+			is.Status = lead.StatusAssigned
 			note.Changed = append(note.Changed, "status")
 		}
+		r.Stand(is)
 		r.Version++
 		c.Due = append(c.Due, Due{Lead: r.ID})
 		changed = append(changed, r)

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -19,7 +20,11 @@ type batch struct {
 	living map[string]*lead.Record // by id
 	leads  map[string]string       // id of the living lead per identity key
 	isNew  map[string]bool
-	moved  map[string]string // identity keys to be written, and where they led before
+	unsure []Item // to be judged with all the evidence
+	// identities that do not lead to one lead, and what they lead to besides
+	spreads map[string][]string
+	cleared []string
+	moved   map[string]string // identity keys to be written, and where they led before
 
 	created []*lead.Record
 	changed []*lead.Record // in the order of their first change
@@ -70,10 +75,19 @@ func (b *batch) addAll(items []Item) (err error) {
 	return nil
 }
 
-// add judges one submission and keeps what comes of it.
+// add judges one submission and keeps what comes of it. One that cannot be judged by the records alone is left for
+// later: the order in which submissions are added changes nothing.
 func (b *batch) add(it Item) error {
 	s := it.Submission
-	v := b.judge.Judge(s, b.candidates(s))
+	if b.leadsToSeveral(s) {
+		b.unsure = append(b.unsure, it)
+		return nil
+	}
+	v, sure := b.judge.Judge(s, b.candidates(s), b.generic)
+	if !sure {
+		b.unsure = append(b.unsure, it)
+		return nil
+	}
 	note := lead.ChangeNote{At: b.now, Actor: "hub", Submission: s.ID, Why: strings.Join(v.Reasons, "; ")}
 	var r *lead.Record
 	var changed []string
@@ -108,6 +122,22 @@ func (b *batch) add(it Item) error {
 		b.event(r, note)
 	}
 	return nil
+}
+
+func (b *batch) generic(id lead.Identity) bool { return b.leads[id.Key()] == Generic }
+
+func (b *batch) leadsToSeveral(s *lead.Submission) bool {
+	return slices.ContainsFunc(s.Identities, func(id lead.Identity) bool { return id.Strong() && b.leads[id.Key()] == Shared })
+}
+
+// spread adds a lead to those that carry an identity which does not lead to one lead.
+func (b *batch) spread(key, to string) {
+	if b.spreads == nil {
+		b.spreads = map[string][]string{}
+	}
+	if !slices.Contains(b.spreads[key], to) {
+		b.spreads[key] = append(b.spreads[key], to)
+	}
 }
 
 func unknownLead(id string) error {
@@ -148,9 +178,15 @@ func (b *batch) recognise(r *lead.Record, ids []lead.Identity) {
 		if !id.Strong() {
 			continue
 		}
-		if k := id.Key(); b.leads[k] == "" {
+		switch k := id.Key(); b.leads[k] {
+		case "":
 			b.leads[k] = r.ID
 			b.moved[k] = ""
+		case Generic:
+			b.spread(k, r.ID)
+			for i := range r.Identities {
+				r.Identities[i].Generic = r.Identities[i].Generic || r.Identities[i].Identity == id
+			}
 		}
 	}
 }
@@ -208,6 +244,10 @@ func (b *batch) changes() (Changes, error) {
 		c.Identities = append(c.Identities, IdentityOf{Key: k, Lead: b.leads[k], From: from})
 	}
 	slices.SortFunc(c.Identities, func(x, y IdentityOf) int { return strings.Compare(x.Key, y.Key) })
+	c.Cleared = b.cleared
+	for _, k := range slices.Sorted(maps.Keys(b.spreads)) {
+		c.Spread = append(c.Spread, Spread{Key: k, Lead: Generic, Leads: b.spreads[k], Same: true})
+	}
 	for id, at := range b.due {
 		c.Due = append(c.Due, Due{Lead: id, At: at})
 	}

@@ -35,8 +35,11 @@ func Encode(records ...*lead.Record) ([]Saved, error) {
 // recordRest is lead.Record without its Lead.
 type recordRest struct {
 	Values     map[string][]lead.Value `json:"values"`
-	Identities []lead.Identity         `json:"identities"`
+	Identities []lead.HeldIdentity     `json:"identities"`
 	OwnerBy    string                  `json:"owner_by,omitempty"`
+	Own        *lead.Standing          `json:"own,omitempty"`
+	Pins       []lead.Pin              `json:"pins,omitempty"`
+	Apart      bool                    `json:"apart,omitempty"`
 }
 
 // encodeRecords encodes records; leads may hold the JSON of their Lead by id.
@@ -51,7 +54,7 @@ func encodeRecords(records []*lead.Record, leads map[string][]byte) ([]Saved, er
 		}
 		if err == nil {
 			out[i].Record = r
-			out[i].JSON, err = joined(head, recordRest{r.Values, r.Identities, r.OwnerBy})
+			out[i].JSON, err = joined(head, recordRest{r.Values, r.Identities, r.OwnerBy, r.Own, r.Pins, r.Apart})
 		}
 		if err != nil {
 			return fmt.Errorf("encode lead %s: %w", r.ID, err)

@@ -21,6 +21,10 @@ func (b *batch) join(v *lead.Verdict) (*lead.Record, []string, error) {
 		return nil, nil, unknownLead(v.Lead)
 	}
 	var changed []string
+	if survivor.Own == nil {
+		own := survivor.Standing()
+		survivor.Own = &own
+	}
 	for _, id := range v.Joined {
 		other := b.living[id]
 		if other == nil {
@@ -48,6 +52,11 @@ func (b *batch) absorb(other, survivor *lead.Record, v *lead.Verdict) {
 	delete(b.living, other.ID)
 	for _, id := range other.Identities {
 		k := id.Key()
+		if b.leads[k] == Generic {
+			b.spread(k, survivor.ID)
+			b.cleared = append(b.cleared, other.ID)
+			continue
+		}
 		if !id.Strong() || b.leads[k] != other.ID && b.leads[k] != "" {
 			continue
 		}
@@ -61,30 +70,41 @@ func (b *batch) absorb(other, survivor *lead.Record, v *lead.Verdict) {
 // inherit settles owner, status and lifecycle stage of two leads that are one person. An owner that a person set
 // wins over a rule's, then the survivor's over the other's; of two statuses the one that is further along stays.
 func inherit(survivor, other *lead.Record) []string {
-	var changed []string
-	takes := other.Owner != "" && (survivor.Owner == "" || survivor.OwnerBy != "person" && other.OwnerBy == "person")
-	if takes && survivor.Owner != other.Owner {
-		changed = append(changed, "owner")
-	}
-	if takes {
-		survivor.Owner, survivor.OwnerBy = other.Owner, other.OwnerBy
-	}
-	status := survivor.Status
-	if progress[other.Status] > progress[status] {
-		status = other.Status
-	}
-	if survivor.Owner != "" && status == lead.StatusNew {
-		status = lead.StatusAssigned
-	}
-	if status != survivor.Status {
-		survivor.Status = status
-		changed = append(changed, "status")
-	}
-	if survivor.Stage == "" && other.Stage != "" {
-		survivor.Stage = other.Stage
-		changed = append(changed, "stage")
-	}
+	is := inherited(survivor.Standing(), other.Standing())
+	changed := differences(survivor.Standing(), is)
+	survivor.Status, survivor.Stage, survivor.Owner, survivor.OwnerBy = is.Status, is.Stage, is.Owner, is.OwnerBy
 	return changed
+}
+
+func inherited(is, other lead.Standing) lead.Standing {
+	if other.Owner != "" && (is.Owner == "" || is.OwnerBy != "person" && other.OwnerBy == "person") {
+		is.Owner, is.OwnerBy = other.Owner, other.OwnerBy
+	}
+	if progress[other.Status] > progress[is.Status] {
+		is.Status = other.Status
+	}
+	if is.Owner != "" && is.Status == lead.StatusNew {
+		is.Status = lead.StatusAssigned
+	}
+	if is.Stage == "" {
+		is.Stage = other.Stage
+	}
+	return is
+}
+
+// differences names the public fields in which two standings differ, sorted.
+func differences(a, b lead.Standing) []string {
+	var out []string
+	if a.Owner != b.Owner {
+		out = append(out, "owner")
+	}
+	if a.Stage != b.Stage {
+		out = append(out, "stage")
+	}
+	if a.Status != b.Status {
+		out = append(out, "status")
+	}
+	return out
 }
 
 // progress orders statuses: who comes back with a new submission is no longer archived.

@@ -2,6 +2,8 @@ package sink
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,7 +13,7 @@ import (
 // Config is what a Sink needs. Pool and Judge are required.
 type Config struct {
 	Pool  Pool
-	Judge Judge
+	Judge func() Judge     // asked once per transaction, as people may change the rules
 	Now   func() time.Time // time.Now unless set
 	// Location gives the zone of the day in lead numbers; asked once per batch, as people may change it. China's unless set.
 	Location func() *time.Location
@@ -83,34 +85,99 @@ func (s *Sink) record(ctx context.Context, tx Tx, items []Item) (Result, error) 
 	if err != nil {
 		return Result{}, err
 	}
-	if len(seen) > 0 {
-		items = unseen(items, seen)
-		if len(items) == 0 {
-			return Result{}, nil
-		}
+	items, decided := divide(items, seen)
+	if len(items)+len(decided) == 0 {
+		return Result{}, nil
 	}
-	known, err := tx.Candidates(ctx, strongIdentities(items))
+	known, err := tx.Candidates(ctx, strongIdentities(items, decided))
 	if err != nil {
 		return Result{}, err
 	}
 	now := s.cfg.Now().UTC()
-	b := newBatch(s.cfg.Judge, now, known, len(items))
+	judge := s.cfg.Judge()
+	b := newBatch(judge, now, known, len(items))
 	if err := b.addAll(items); err != nil {
 		return Result{}, err
 	}
-	if n := len(b.created); n > 0 {
-		day := now.In(s.cfg.Location()).Format("20060102")
-		first, err := tx.Numbers(ctx, day, n)
-		if err != nil {
+	unsure := append(b.unsure, decided...)
+	if len(unsure) < len(items)+len(decided) {
+		if err := s.save(ctx, tx, b); err != nil {
 			return Result{}, err
 		}
-		b.number(s.cfg.NumberPrefix()+day, first)
+	}
+	if len(unsure) == 0 {
+		return b.result, nil
+	}
+	done, err := s.regroup(ctx, tx, judge, regrouping{items: unsure, now: now, actor: "hub"})
+	done.result.New += b.result.New
+	done.result.Same += b.result.Same
+	done.result.Joined += b.result.Joined
+	return done.result, err
+}
+
+// Try tells what would become of a submission, and writes nothing: the verdict, and the lead as it would be.
+func (s *Sink) Try(ctx context.Context, it Item) (lead.Verdict, lead.Change, error) {
+	var v lead.Verdict
+	var becomes lead.Change
+	err := s.cfg.Pool.Update(ctx, func(tx Tx) error {
+		watched := &watchedTx{Tx: tx}
+		if _, err := s.record(ctx, watched, []Item{it}); err != nil {
+			return err
+		}
+		for _, c := range watched.saved {
+			if len(c.Touches) == 0 {
+				continue
+			}
+			v = c.Touches[0].Verdict
+			for _, o := range c.Outbox {
+				if o.Lead == c.Touches[0].Lead {
+					becomes = lead.Change{}
+					if err := json.Unmarshal(o.Value, &becomes); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return errPreview
+	})
+	if errors.Is(err, errPreview) {
+		err = nil
+	}
+	return v, becomes, err
+}
+
+// watchedTx remembers what is saved.
+type watchedTx struct {
+	Tx
+	saved []Changes
+}
+
+// Save saves and remembers.
+func (t *watchedTx) Save(ctx context.Context, c Changes) error {
+	t.saved = append(t.saved, c)
+	return t.Tx.Save(ctx, c)
+}
+
+func (s *Sink) save(ctx context.Context, tx Tx, b *batch) error {
+	if n := len(b.created); n > 0 {
+		prefix, first, err := s.numbers(ctx, tx, b.now, n)
+		if err != nil {
+			return err
+		}
+		b.number(prefix, first)
 	}
 	c, err := b.changes()
 	if err != nil {
-		return Result{}, err
+		return err
 	}
-	return b.result, tx.Save(ctx, c)
+	return tx.Save(ctx, c)
+}
+
+// numbers hands out n lead numbers: the first is prefix-first.
+func (s *Sink) numbers(ctx context.Context, tx Tx, now time.Time, n int) (prefix string, first int64, err error) {
+	day := now.In(s.cfg.Location()).Format("20060102")
+	first, err = tx.Numbers(ctx, day, n)
+	return s.cfg.NumberPrefix() + day, first, err
 }
 
 // Reject records what could not go on. A rejection of something that is already recorded as a touch is left out; of
@@ -160,24 +227,33 @@ func distinct(items []Item) ([]Item, error) {
 	return fresh, nil
 }
 
-func unseen(items []Item, seen map[string]string) []Item {
-	out := make([]Item, 0, len(items)-len(seen))
+// divide leaves out what was seen, and sets apart what people decided something about.
+func divide(items []Item, seen Seen) (fresh, decided []Item) {
+	if len(seen.Leads) == 0 && len(seen.Decided) == 0 {
+		return items, nil
+	}
 	for _, it := range items {
-		if _, ok := seen[it.Submission.ID]; !ok {
-			out = append(out, it)
+		switch _, ok := seen.Leads[it.Submission.ID]; {
+		case ok:
+		case seen.Decided[it.Submission.ID]:
+			decided = append(decided, it)
+		default:
+			fresh = append(fresh, it)
 		}
 	}
-	return out
+	return fresh, decided
 }
 
-func strongIdentities(items []Item) []lead.Identity {
+func strongIdentities(lists ...[]Item) []lead.Identity {
 	var out []lead.Identity
 	have := map[string]bool{}
-	for _, it := range items {
-		for _, id := range it.Submission.Identities {
-			if id.Strong() && !have[id.Key()] {
-				have[id.Key()] = true
-				out = append(out, id)
+	for _, items := range lists {
+		for _, it := range items {
+			for _, id := range it.Submission.Identities {
+				if id.Strong() && !have[id.Key()] {
+					have[id.Key()] = true
+					out = append(out, id)
+				}
 			}
 		}
 	}

@@ -18,10 +18,12 @@ type Pool interface {
 	Update(ctx context.Context, fn func(Tx) error) error
 }
 
-// Tx is one transaction over a batch of submissions. Its methods are called in the order below, each at most once.
+// Tx is one transaction. For a batch of submissions Seen, Candidates, Numbers and Save are called in this order; Save may
+// follow again, after Hold and Reach.
 type Tx interface {
-	// Seen returns the lead of every one of these submissions that is already recorded.
-	Seen(ctx context.Context, submissions []string) (map[string]string, error)
+	// Seen returns the lead of every one of these submissions that is already recorded, and which of them a person
+	// decided something about.
+	Seen(ctx context.Context, submissions []string) (Seen, error)
 	// Candidates returns where the identities lead, and holds the identities, known or not, and these leads until
 	// commit: a second transaction that asks for one of them waits.
 	Candidates(ctx context.Context, identities []lead.Identity) (Known, error)
@@ -30,12 +32,59 @@ type Tx interface {
 	Numbers(ctx context.Context, day string, n int) (first int64, err error)
 	// Save writes everything.
 	Save(ctx context.Context, c Changes) error
+	Evidence
+}
+
+// Evidence is all that bears on who some leads are.
+type Evidence interface {
+	// Hold holds living leads until commit, and returns them and all that went into them, with their touches. Ids of
+	// leads that went into others stand for these; unknown ones are left out.
+	Hold(ctx context.Context, leads []string) (Family, error)
+	// Reach returns the living leads that these identities lead to and those that people's decisions about these submissions
+	// speak of. Generic identities lead nowhere unless generic is set; even then not when they lead to more than reachable leads.
+	Reach(ctx context.Context, keys, submissions []string, generic bool) (Reached, error)
+}
+
+// Seen is what is known of some submissions.
+type Seen struct {
+	Leads   map[string]string // by submission: the lead it was recorded for
+	Decided map[string]bool
 }
 
 // Known is what the pool holds of some identities.
 type Known struct {
-	Leads   map[string]string // id of the living lead per Identity.Key; unknown identities are left out
+	Leads   map[string]string // id of the living lead, Shared or Generic per Identity.Key; unknown identities are left out
 	Records []*lead.Record    // of these leads, each once, by id
+}
+
+// Marks that stand in the place of a lead's id, for an identity that does not lead to one lead.
+const (
+	Shared  = "*" // it leads to several leads that something keeps apart
+	Generic = "!" // too many people carry it; it recognises nobody
+)
+
+// Reachable is the most leads that a generic identity is followed to: beyond, it is taken for generic whatever the rules.
+const Reachable = 200
+
+// Family is some leads with all that belongs to them.
+type Family struct {
+	Records []*lead.Record // living and gone into others, by id
+	Touches []Recorded
+}
+
+// Recorded is a touch of the pool.
+type Recorded struct {
+	Submission *lead.Submission
+	Lead       string // it was recorded for
+	At         time.Time
+}
+
+// Reached is what Reach finds.
+type Reached struct {
+	Leads     []string
+	Now       map[string]string // where each key leads, as Known.Leads
+	Generic   []string          // of the keys, those that are generic and not followed
+	Decisions []lead.Decision
 }
 
 // Changes is what one transaction writes. Every Record's Version is already the new one.
@@ -49,7 +98,26 @@ type Changes struct {
 	Outbox     []Outgoing // in order; Seq is the database's
 	Rejections []lead.Rejection
 	Reps       []lead.Rep // Credit and Assigned to be kept
+
+	// What a regrouping changes. Spread is written after the rows of Cleared are gone.
+	Cleared   []string // leads that identities which are shared or generic lead to no more, unless Spread says so
+	Spread    []Spread
+	Moved     []Moved
+	Decisions []lead.Decision
+	Withdrawn []Touch  // that are touches no more; Submission and Source are enough
+	Erased    []string // leads without a touch, to be forgotten
 }
+
+// Spread says where an identity leads from now on, when that is not simply one lead that it did not lead to before.
+type Spread struct {
+	Key   string
+	Lead  string   // id of a lead, Shared, Generic, or "": nowhere, forget it
+	Leads []string // to be added, for one that is Shared or Generic
+	Same  bool     // Lead is where it leads already
+}
+
+// Moved is a touch that belongs to another lead from now on.
+type Moved struct{ Submission, Lead string }
 
 // Touch is a lead.Touch on its way into the pool: the submission's JSON is kept byte for byte. Lead is the one it was
 // recorded for and stays so when that lead goes into another, so that a merge can be undone; who reads follows MergedInto.
@@ -75,16 +143,27 @@ type Due struct {
 	At   time.Time
 }
 
-// Judge decides who a submission is and what becomes of the record. Package dedupe has it; it is pure.
+// Judge decides who is who and what becomes of the record. Package dedupe has it; it is pure.
 type Judge interface {
-	// Judge compares a submission with the living records that share a strong identity with it.
-	Judge(s *lead.Submission, candidates []*lead.Record) lead.Verdict
+	// Judge compares a submission with the living records that share an identity with it; generic tells which of its
+	// identities recognise nobody. It returns false when that is not enough to tell: then Group decides.
+	Judge(s *lead.Submission, candidates []*lead.Record, generic func(lead.Identity) bool) (v lead.Verdict, sure bool)
 	// Add folds a submission into a record (a zero one for a new lead), Touches, FirstSeen, LastSeen and Identities
 	// included, and returns the names of the fields that changed, sorted.
 	Add(r *lead.Record, s *lead.Submission) []string
 	// Join folds other into survivor and returns the names of the fields that changed, sorted. Status and owner are
 	// not its business.
 	Join(survivor, other *lead.Record) []string
+	Grouper
+}
+
+// Grouper is the part of a Judge that sees all the evidence.
+type Grouper interface {
+	// Group decides which touches are one person, as a function of the set of touches and decisions.
+	Group(touches []*lead.Submission, decisions []lead.Decision, generic map[lead.Identity]bool) lead.Grouping
+	// Rebuild makes the values of a record anew from all its touches and pins, as if they had been added one by one, and
+	// returns the names of the fields that changed, sorted.
+	Rebuild(r *lead.Record, touches []*lead.Submission, pins []lead.Pin) []string
 }
 
 // Chooser decides who gets a lead. Package assign has it; it is pure.

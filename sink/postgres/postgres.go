@@ -34,6 +34,14 @@ type Options struct {
 	MaxConns int32 // 8 unless set here or as pool_max_conns in the URL
 }
 
+// dialect is what both databases ask in PostgreSQL's words.
+var dialect = sqlstore.Dialect{
+	List:  "SELECT json_array_elements_text($1::json)",
+	Pairs: "SELECT e->>0, e->>1 FROM json_array_elements($1::json) AS e WHERE true", Find: "strpos",
+	ForUpdate: " FOR UPDATE", SkipLocked: " ORDER BY id FOR UPDATE SKIP LOCKED",
+	Snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, Wrap: wrap,
+}
+
 // DB is the lead pool in a PostgreSQL database.
 type DB struct {
 	sqlstore.Store
@@ -75,11 +83,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	std := stdlib.OpenDBFromPool(pool)
 	std.SetMaxIdleConns(0) // the connections belong to the pool
 	lockID := lock.DefaultLockID + int64(crc32.ChecksumIEEE([]byte(cfg.ConnConfig.RuntimeParams["search_path"])))
-	return &DB{pool: pool, lockID: lockID, Store: sqlstore.Store{Read: std, Write: std, Dialect: sqlstore.Dialect{
-		List: "SELECT json_array_elements_text($1::json)", Find: "strpos",
-		ForUpdate: " FOR UPDATE", SkipLocked: " ORDER BY id FOR UPDATE SKIP LOCKED",
-		Snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, Wrap: wrap,
-	}}}, nil
+	return &DB{pool: pool, lockID: lockID, Store: sqlstore.Store{Read: std, Write: std, Dialect: dialect}}, nil
 }
 
 // provider may wait for another process that migrates the same database.
@@ -131,6 +135,9 @@ func (db *DB) Close() error {
 
 // errAgain is returned within a transaction that has to start again.
 var errAgain = errors.New("the pool changed meanwhile")
+
+// lockNotAvailable is what NOWAIT answers.
+const lockNotAvailable = "55P03"
 
 // again reports whether the transaction that failed with err may succeed when it starts again: a deadlock, a
 // serialization failure, or a submission that another transaction recorded between Seen and Save.

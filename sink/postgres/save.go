@@ -59,6 +59,9 @@ const fromCopy = 40
 
 // Save writes everything: what is small goes in one round trip, many new rows by COPY.
 func (t *tx) Save(ctx context.Context, c sink.Changes) error {
+	if err := dialect.Regroup(ctx, t, c); err != nil {
+		return err
+	}
 	b := &pgx.Batch{}
 	t.queueChanged(b, c)
 	t.queueIdentities(b, c)

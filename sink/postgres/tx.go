@@ -2,12 +2,14 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/leadhub/leadhub/lead"
@@ -20,8 +22,9 @@ const tries = 20
 
 // Update runs fn in one transaction, again when the database asks for it, and commits it durably.
 func (db *DB) Update(ctx context.Context, fn func(sink.Tx) error) error {
+	var wanted []string
 	return db.update(ctx, func(t pgx.Tx) error {
-		tx := &tx{Tx: t}
+		tx := &tx{Tx: t, wanted: &wanted, locked: map[string]bool{}, loaded: map[string]sqlstore.Row{}}
 		if err := fn(tx); err != nil || len(tx.held) == 0 {
 			return err
 		}
@@ -50,11 +53,98 @@ type tx struct {
 	pgx.Tx
 	held   []string                // identities that were new to Candidates
 	loaded map[string]sqlstore.Row // rows as they are in the database
+	locked map[string]bool         // leads
+	// wanted are leads that an earlier try found out of their order and could not have at once. The next try takes
+	// them with the first ones, in order, and waits for them: so no two wait for each other.
+	wanted *[]string
 }
 
-func (t *tx) Seen(ctx context.Context, submissions []string) (map[string]string, error) {
-	rows, err := t.Query(ctx, "SELECT id, lead FROM touches WHERE id = ANY($1)", submissions)
-	return pairs(rows, err)
+func (t *tx) Seen(ctx context.Context, submissions []string) (sink.Seen, error) {
+	out := sink.Seen{Leads: map[string]string{}, Decided: map[string]bool{}}
+	rows, err := t.Query(ctx, `SELECT id, lead FROM touches WHERE id = ANY($1)
+		UNION ALL SELECT DISTINCT touch, '' FROM decision_touches WHERE touch = ANY($1)`, submissions)
+	if err != nil {
+		return out, err
+	}
+	var id, on string
+	_, err = pgx.ForEachRow(rows, []any{&id, &on}, func() error {
+		if on == "" {
+			out.Decided[id] = true
+		} else {
+			out.Leads[id] = on
+		}
+		return nil
+	})
+	return out, err
+}
+
+// tryLock holds leads or fails at once; see tx.wanted.
+const tryLock = `SELECT id, merged_into FROM leads WHERE id = ANY($1) ORDER BY id FOR UPDATE NOWAIT`
+
+// waitLock holds leads, the first of a transaction.
+const waitLock = `SELECT id, merged_into FROM leads WHERE id = ANY($1) ORDER BY id FOR UPDATE`
+
+// Hold locks living leads before it reads what belongs to them. When another transaction joined or parted them
+// meanwhile, everything starts again.
+func (t *tx) Hold(ctx context.Context, leads []string) (sink.Family, error) {
+	living, err := dialect.Living(ctx, t, leads)
+	if err != nil {
+		return sink.Family{}, err
+	}
+	more := slices.DeleteFunc(slices.Clone(living), func(id string) bool { return t.locked[id] })
+	lock := tryLock
+	if len(t.locked) == 0 {
+		lock, more = waitLock, slices.Compact(slices.Sorted(slices.Values(append(more, *t.wanted...))))
+	}
+	if len(more) > 0 {
+		rows, err := t.Query(ctx, lock, more)
+		into, err := pairs(rows, err)
+		var e *pgconn.PgError
+		if errors.As(err, &e) && e.Code == lockNotAvailable {
+			*t.wanted = append(*t.wanted, more...)
+			return sink.Family{}, errAgain
+		}
+		if err != nil {
+			return sink.Family{}, err
+		}
+		for _, id := range more {
+			t.locked[id] = true
+		}
+		for _, id := range living {
+			if into[id] != "" {
+				return sink.Family{}, errAgain
+			}
+		}
+	}
+	f, err := dialect.Family(ctx, t, living)
+	for _, r := range f.Records {
+		t.loaded[r.ID] = sqlstore.RowOf(r)
+	}
+	return f, err
+}
+
+func (t *tx) Reach(ctx context.Context, keys, submissions []string, generic bool) (sink.Reached, error) {
+	return dialect.Reach(ctx, t, keys, submissions, generic)
+}
+
+// Each and Run serve what is common to both databases.
+func (t *tx) Each(ctx context.Context, row func(func(...any) error) error, query string, args ...any) error {
+	rows, err := t.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (t *tx) Run(ctx context.Context, query string, args ...any) error {
+	_, err := t.Exec(ctx, query, args...)
+	return err
 }
 
 func pairs(rows pgx.Rows, err error) (map[string]string, error) {
@@ -107,11 +197,14 @@ func (t *tx) Candidates(ctx context.Context, identities []lead.Identity) (sink.K
 		case "":
 			t.held = append(t.held, key)
 			delete(leads, key)
+		case sink.Shared, sink.Generic:
+			knownKeys = append(knownKeys, key)
 		default:
 			ids = append(ids, id)
 			knownKeys = append(knownKeys, key)
 		}
 	}
+	ids = append(ids, *t.wanted...)
 	if len(ids) == 0 {
 		return sink.Known{Leads: leads}, nil
 	}
@@ -137,7 +230,9 @@ func (t *tx) lock(ctx context.Context, ids, keys []string, leads map[string]stri
 			return sink.Known{}, errAgain
 		}
 	}
-	t.loaded = make(map[string]sqlstore.Row, len(records))
+	for _, id := range ids {
+		t.locked[id] = true
+	}
 	for _, r := range records {
 		t.loaded[r.ID] = sqlstore.RowOf(r)
 	}

@@ -15,7 +15,7 @@ import (
 // BenchmarkRecord records batches of 1000 submissions of about 700 bytes, 30 % of them by a phone that is known.
 func BenchmarkRecord(b *testing.B, h Harness) {
 	store := h.Open(b)
-	s := sink.New(sink.Config{Pool: store, Judge: fullJudge{}})
+	s := sink.New(sink.Config{Pool: store, Judge: rules(lead.MergeRules{})})
 	ctx := b.Context()
 	next := 0
 	var busy time.Duration
@@ -38,7 +38,7 @@ func BenchmarkAssign(b *testing.B, h Harness) {
 	store := h.Open(b)
 	p := &hub{t: b, store: store, ctx: b.Context(), sink: NewSink(store)}
 	p.staff(rep("anna", 3), rep("bo", 2), rep("chen", 1))
-	s := sink.New(sink.Config{Pool: store, Judge: fullJudge{}})
+	s := sink.New(sink.Config{Pool: store, Judge: rules(lead.MergeRules{})})
 	a := sink.NewAssigner(sink.AssignerConfig{Queue: store, Chooser: chooser{}})
 	next, assigned := 0, 0
 	for b.Loop() {
@@ -57,7 +57,7 @@ func BenchmarkAssign(b *testing.B, h Harness) {
 // BenchmarkRelay reads and forgets changes, 1000 at a time.
 func BenchmarkRelay(b *testing.B, h Harness) {
 	store := h.Open(b)
-	s := sink.New(sink.Config{Pool: store, Judge: fullJudge{}})
+	s := sink.New(sink.Config{Pool: store, Judge: rules(lead.MergeRules{})})
 	next := 0
 	for b.Loop() {
 		b.StopTimer()
@@ -108,24 +108,4 @@ func visitor(i int) *lead.Submission {
 			Page: "https://www.example.cn/price"},
 		Identities: []lead.Identity{phone},
 	}
-}
-
-// fullJudge keeps as much of a submission as a real one: the size of the documents decides the speed.
-type fullJudge struct{ judge }
-
-func (j fullJudge) Add(r *lead.Record, s *lead.Submission) []string {
-	values := r.Values
-	changed := j.judge.Add(r, s)
-	name := r.Values["name"]
-	if r.Values = values; values == nil {
-		r.Values = map[string][]lead.Value{}
-		r.FirstFrom = s.Origin
-		for field, v := range map[string]string{"company": s.Company.Display, "region": "CN/广东省/深圳市", "phones": s.Phones[0].E164, "first_from": s.Origin.Page} {
-			r.Values[field] = []lead.Value{{Value: v, Submission: s.ID, Source: s.Source, Trust: s.Trust, Class: 3, At: s.EventTime}}
-		}
-	}
-	r.LastFrom = s.Origin
-	r.Values["last_from"] = []lead.Value{{Value: s.Origin.Page, Submission: s.ID, Source: s.Source, Trust: s.Trust, Class: 3, At: s.EventTime}}
-	r.Values["name"] = name
-	return changed
 }

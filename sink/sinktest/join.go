@@ -102,7 +102,7 @@ var joinTests = map[string]func(*testing.T, Harness){
 		for _, touch := range d.TouchList {
 			reasons[touch.Submission.ID] = touch.Verdict.Reasons
 		}
-		require.Equal(t, []string{"known as XL20260102-000001"}, reasons["sub_2"])
+		require.Equal(t, []string{"same mobile as XL20260102-000001"}, reasons["sub_2"])
 	},
 	"of two owners the one that a person set stays, and the status that is further along": func(t *testing.T, h Harness) {
 		p := open(t, h)
@@ -142,7 +142,7 @@ func (h *hub) edit(id string, fn func(*lead.Record)) {
 	h.t.Helper()
 	d := h.lead(id)
 	require.NoError(h.t, h.store.Update(h.ctx, func(tx sink.Tx) error {
-		known, err := tx.Candidates(h.ctx, d.Identities[:1])
+		known, err := tx.Candidates(h.ctx, []lead.Identity{d.Identities[0].Identity})
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
@@ -25,7 +26,7 @@ var recordTests = map[string]func(*testing.T, Harness){
 		require.Equal(t, 1, d.Touches)
 		require.Equal(t, "李雷", d.Name)
 		require.Equal(t, "sub_1", d.Provenance["name"][0].Submission)
-		require.ElementsMatch(t, []lead.Identity{Mobile(1), landline(7)}, d.Identities)
+		require.Equal(t, lead.Hold(nil, day, Mobile(1), landline(7)), d.Identities)
 		require.Len(t, d.TouchList, 1)
 		require.Equal(t, *Sub("sub_1", Mobile(1), landline(7)), d.TouchList[0].Submission)
 		require.Equal(t, lead.VerdictNew, d.TouchList[0].Verdict.Kind)
@@ -115,7 +116,7 @@ var recordTests = map[string]func(*testing.T, Harness){
 	},
 	"a judge that panics fails the batch and nothing else": func(t *testing.T, h Harness) {
 		p := open(t, h)
-		_, err := sink.New(sink.Config{Pool: p.store, Judge: panicking{}}).Record(p.ctx, Items(Sub("sub_1", Mobile(1))))
+		_, err := sink.New(sink.Config{Pool: p.store, Judge: func() sink.Judge { return panicking{} }}).Record(p.ctx, Items(Sub("sub_1", Mobile(1))))
 		require.Equal(t, "judge_failed", lead.AsError(err).Code)
 		require.False(t, lead.IsTransient(err))
 		require.Equal(t, sink.Result{New: 1}, p.record(Sub("sub_1", Mobile(1))))
@@ -157,7 +158,7 @@ var recordTests = map[string]func(*testing.T, Harness){
 	},
 }
 
-type panicking struct{ judge }
+type panicking struct{ dedupe.Policy }
 
 func (panicking) Add(*lead.Record, *lead.Submission) []string { panic("a value nobody thought of") }
 

@@ -5,13 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
@@ -47,11 +46,16 @@ func open(t testing.TB, h Harness) *hub {
 	return &hub{t: t, store: store, ctx: context.Background(), sink: NewSink(store)}
 }
 
-// NewSink makes a Sink with the suite's own judge and a clock that stands still.
+// NewSink makes a Sink with the default rules and a clock that stands still.
 func NewSink(pool sink.Pool) *sink.Sink { return newSinkAt(pool, day) }
 
 func newSinkAt(pool sink.Pool, now time.Time) *sink.Sink {
-	return sink.New(sink.Config{Pool: pool, Judge: judge{}, Now: func() time.Time { return now }})
+	return sink.New(sink.Config{Pool: pool, Judge: rules(lead.MergeRules{}), Now: func() time.Time { return now }})
+}
+
+// rules is a judge with some rules.
+func rules(r lead.MergeRules) func() sink.Judge {
+	return func() sink.Judge { return dedupe.Policy{Rules: dedupe.Rules{MergeRules: r}} }
 }
 
 func (h *hub) record(subs ...*lead.Submission) sink.Result {
@@ -176,85 +180,6 @@ func Items(subs ...*lead.Submission) []sink.Item {
 		items[i] = sink.Item{Submission: s, JSON: b}
 	}
 	return items
-}
-
-// judge is the least that a judge can be: strong identities join, and the name with the latest event time wins.
-type judge struct{}
-
-// Judge joins all candidates.
-func (judge) Judge(_ *lead.Submission, candidates []*lead.Record) lead.Verdict {
-	var ids, reasons []string
-	for _, c := range candidates {
-		ids = append(ids, c.ID)
-		reasons = append(reasons, "known as "+c.Number)
-	}
-	switch len(ids) {
-	case 0:
-		return lead.Verdict{Kind: lead.VerdictNew}
-	case 1:
-		return lead.Verdict{Kind: lead.VerdictSame, Lead: ids[0], Reasons: reasons}
-	}
-	return lead.Verdict{Kind: lead.VerdictJoins, Lead: ids[0], Joined: ids[1:], Reasons: reasons}
-}
-
-// Add folds a submission in.
-func (j judge) Add(r *lead.Record, s *lead.Submission) []string {
-	other := &lead.Record{Identities: s.Identities, Values: map[string][]lead.Value{
-		"name": {{Value: s.Name.Display, Submission: s.ID, Source: s.Source, Trust: s.Trust, At: s.EventTime}},
-	}}
-	other.Touches, other.FirstSeen, other.LastSeen, other.Sources = 1, s.EventTime, s.EventTime, []string{s.Source}
-	other.Region = s.Region
-	for _, p := range s.Phones {
-		other.Phones = append(other.Phones, p.E164)
-	}
-	for _, e := range s.Emails {
-		other.Emails = append(other.Emails, e.Display)
-	}
-	if s.Company.Display != "" {
-		other.Company = s.Company.Display
-	}
-	return j.Join(r, other)
-}
-
-// Join folds a record in.
-func (judge) Join(r, other *lead.Record) []string {
-	before := r.Lead
-	r.Touches += other.Touches
-	if r.FirstSeen.IsZero() || other.FirstSeen.Before(r.FirstSeen) {
-		r.FirstSeen = other.FirstSeen
-	}
-	if other.LastSeen.After(r.LastSeen) {
-		r.LastSeen = other.LastSeen
-	}
-	names := append(slices.Clone(r.Values["name"]), other.Values["name"]...)
-	slices.SortFunc(names, func(a, b lead.Value) int {
-		if c := b.At.Compare(a.At); c != 0 {
-			return c
-		}
-		return strings.Compare(b.Submission, a.Submission)
-	})
-	r.Values = map[string][]lead.Value{"name": names[:1]}
-	r.Name = names[0].Value
-	r.Identities = lead.SortIdentities(append(slices.Clone(r.Identities), other.Identities...))
-	r.Phones, r.Emails, r.Sources = union(r.Phones, other.Phones), union(r.Emails, other.Emails), union(r.Sources, other.Sources)
-	r.Company = max(r.Company, other.Company)
-	if r.Region.Province < other.Region.Province {
-		r.Region = other.Region
-	}
-	var changed []string
-	if r.Name != before.Name {
-		changed = append(changed, "name")
-	}
-	if !slices.Equal(r.Phones, before.Phones) {
-		changed = append(changed, "phones")
-	}
-	return changed
-}
-
-func union(a, b []string) []string {
-	out := append(slices.Clone(a), b...)
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // chooser is the smooth weighted round robin.

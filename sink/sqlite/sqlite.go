@@ -30,6 +30,12 @@ type Options struct {
 	CacheBytes int64 // pages kept in memory by the writer; 16 MiB unless set. Each of the 4 readers keeps an eighth of it
 }
 
+// dialect is what both databases ask in SQLite's words.
+var dialect = sqlstore.Dialect{
+	List: "SELECT value FROM json_each($1)", Find: "instr", Wrap: wrap,
+	Pairs: "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($1) WHERE true",
+}
+
 // DB is the lead pool in a SQLite file.
 type DB struct {
 	sqlstore.Store
@@ -66,9 +72,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	db := &DB{Store: sqlstore.Store{Read: read, Write: write, Dialect: sqlstore.Dialect{
-		List: "SELECT value FROM json_each($1)", Find: "instr", Wrap: wrap,
-	}}}
+	db := &DB{Store: sqlstore.Store{Read: read, Write: write, Dialect: dialect}}
 	dir, err := fs.Sub(migrations, "migration")
 	if err == nil {
 		db.migrations, err = goose.NewProvider(goose.DialectSQLite3, write, dir)

@@ -12,7 +12,7 @@ import (
 // The statements of the hot path. Those with VALUES write many rows at once: most of the price of a statement is the
 // way to it.
 var (
-	seen       = &statement{text: "SELECT id, lead FROM touches WHERE id IN (SELECT value FROM json_each(?))"}
+	seen       = &statement{text: "SELECT id, lead FROM touches WHERE id IN (SELECT value FROM json_each(?1)) UNION ALL SELECT DISTINCT touch, '' FROM decision_touches WHERE touch IN (SELECT value FROM json_each(?1))"}
 	known      = &statement{text: "SELECT key, lead FROM identities WHERE key IN (SELECT value FROM json_each(?))"}
 	load       = &statement{text: "SELECT doc FROM records WHERE lead IN (SELECT value FROM json_each(?)) ORDER BY lead"}
 	due        = &statement{text: "SELECT r.doc FROM leads l JOIN records r ON r.lead = l.id WHERE l.due_at IS NOT NULL AND l.due_at <= ? ORDER BY l.due_at, l.id LIMIT ?"}

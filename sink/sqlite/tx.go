@@ -40,8 +40,62 @@ type tx struct {
 	loaded map[string]sqlstore.Row // rows as they are in the database
 }
 
-func (t *tx) Seen(ctx context.Context, submissions []string) (map[string]string, error) {
-	return t.pairs(context.WithoutCancel(ctx), seen, submissions)
+func (t *tx) Seen(ctx context.Context, submissions []string) (sink.Seen, error) {
+	arg, err := json.Marshal(submissions)
+	if err != nil {
+		return sink.Seen{}, err
+	}
+	out := sink.Seen{Leads: map[string]string{}, Decided: map[string]bool{}}
+	err = t.query(context.WithoutCancel(ctx), seen, func(rows *sql.Rows) error {
+		var id, on string
+		if err := rows.Scan(&id, &on); err != nil {
+			return err
+		}
+		if on == "" {
+			out.Decided[id] = true
+		} else {
+			out.Leads[id] = on
+		}
+		return nil
+	}, string(arg))
+	return out, err
+}
+
+// Hold has nothing to hold: this is the only transaction that writes.
+func (t *tx) Hold(ctx context.Context, leads []string) (sink.Family, error) {
+	living, err := dialect.Living(ctx, t, leads)
+	if err != nil {
+		return sink.Family{}, err
+	}
+	f, err := dialect.Family(ctx, t, living)
+	for _, r := range f.Records {
+		t.loaded[r.ID] = sqlstore.RowOf(r)
+	}
+	return f, err
+}
+
+func (t *tx) Reach(ctx context.Context, keys, submissions []string, generic bool) (sink.Reached, error) {
+	return dialect.Reach(ctx, t, keys, submissions, generic)
+}
+
+// Each and Run serve what is common to both databases.
+func (t *tx) Each(ctx context.Context, row func(func(...any) error) error, query string, args ...any) error {
+	rows, err := t.QueryContext(context.WithoutCancel(ctx), query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (t *tx) Run(ctx context.Context, query string, args ...any) error {
+	_, err := t.ExecContext(context.WithoutCancel(ctx), query, args...)
+	return err
 }
 
 // pairs reads two text columns for a list of keys.
@@ -75,7 +129,7 @@ func (t *tx) Candidates(ctx context.Context, identities []lead.Identity) (sink.K
 	ids := make(map[string]bool, len(leads))
 	list := make([]string, 0, len(leads))
 	for _, id := range leads {
-		if !ids[id] {
+		if !ids[id] && id != sink.Shared && id != sink.Generic {
 			ids[id] = true
 			list = append(list, id)
 		}
@@ -114,6 +168,9 @@ func (t *tx) Numbers(ctx context.Context, day string, n int) (int64, error) {
 // Save writes everything. It is the same for the assigner.
 func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 	ctx = context.WithoutCancel(ctx)
+	if err := dialect.Regroup(ctx, t, c); err != nil {
+		return err
+	}
 	for _, step := range []func(context.Context, sink.Changes) error{
 		t.saveCreated, t.saveChanged, t.saveIdentities, t.saveTouches, t.saveHistory, t.saveRejections, t.saveReps,
 	} {

@@ -24,6 +24,7 @@ type Store struct {
 // Dialect is where the two databases differ. Placeholders are $1, $2 … in both.
 type Dialect struct {
 	List       string         // the rows of the JSON array $1, as one text column
+	Pairs      string         // the rows of $1, a JSON array of pairs, as two text columns; ends in a WHERE
 	Find       string         // function (text, part) → position, 0 = not there
 	ForUpdate  string         // behind a SELECT of Write, holds the row until commit
 	SkipLocked string         // the same, leaving out rows that others hold

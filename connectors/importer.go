@@ -1,0 +1,96 @@
+package connectors
+
+import (
+	"context"
+	"io"
+)
+
+// Importer is a Source that reads files which people upload. Like a Receiver it only cuts the file into events, whose
+// bytes say what stood in one row; what they mean is read by Parse, after the broker, so that a wrong column can be
+// mended by replay.
+type Importer interface {
+	// Inspect reads the beginning of every sheet and proposes how to read it. An error is shown to the person who uploaded.
+	Inspect(ctx context.Context, f Upload) (Layout, error)
+	// Import hands over every row with content as one event, in the order of the file, each once, skipping the sheets that
+	// the layout skips. The same file and layout give the same rows, so an import can go on where it was. It ends with
+	// an error when the end of the file was not reached.
+	Import(ctx context.Context, f Upload, l Layout, emit func(ImportRow) error) error
+	// Result writes the sheets that were read again, as an .xlsx whatever the file was (a CSV would be damaged by the next
+	// program that opens it), with what became of each row beside it; outcome returns false for a row that is to be
+	// left out (all that went well, when only the failed ones are wanted). lang is "zh" or "en".
+	Result(ctx context.Context, f Upload, l Layout, lang string, w io.Writer, outcome func(sheet, row int) (RowOutcome, bool)) error
+	// Template writes an empty file to fill in, with an example.
+	Template(w io.Writer, lang string) error
+}
+
+// Upload is a file on the hub's disk.
+type Upload struct {
+	Path string
+	Name string // as the person calls it
+	// SHA256 of the content in hex. Ids of rows are made of it, so that the same file twice gives the same ids; it is
+	// computed by reading the whole file when it is "".
+	SHA256 string
+}
+
+// Layout says how to read a file.
+type Layout struct {
+	Format   string        `json:"format"`             // xlsx, csv, tsv, xls
+	Encoding string        `json:"encoding,omitempty"` // of text files: UTF-8, GB18030 …
+	Sheets   []SheetLayout `json:"sheets"`
+	// Defaults fill fields that a row leaves empty, before those of the source: what a person says of the whole file
+	// (campaign, exhibition, referred_by).
+	Defaults map[string]string `json:"defaults,omitempty"`
+	Notices  []Notice          `json:"notices,omitempty"` // what people should know before they start
+}
+
+// SheetLayout says how to read one sheet.
+type SheetLayout struct {
+	Index     int        `json:"index"`
+	Name      string     `json:"name"`
+	Hidden    bool       `json:"hidden,omitempty"`
+	Skip      bool       `json:"skip,omitempty"` // not read: empty, no contact in it, or a person said so
+	HeaderRow int        `json:"header_row"`     // 1-based, the last one of a header of several rows; rows up to it are not imported. 0 when there is none
+	Columns   []Column   `json:"columns"`
+	Sample    [][]string `json:"sample,omitempty"` // the first rows, as text, for people
+	// Fingerprint is the same for every sheet with these headers, whatever the file: what a person corrected once can be
+	// remembered by it. "" when there is no header.
+	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+// Column says what one column means.
+type Column struct {
+	Index   int      `json:"index"` // from 0
+	Header  string   `json:"header"`
+	Field   string   `json:"field"`         // of the Draft; "" = kept under its header, FieldIgnore = dropped
+	How     string   `json:"how,omitempty"` // person, remembered, mapping, alias, similar, content; "" = not known
+	Sure    float64  `json:"sure"`          // 0 to 1
+	Samples []string `json:"samples,omitempty"`
+	// Format is what was decided from the whole column: the order of dates that can be read in several ways, "dmy", "mdy"
+	// or "ymd"; "" when every date says it by itself, or when nobody can tell.
+	Format string `json:"format,omitempty"`
+}
+
+// Notice is one thing people should know about a file.
+type Notice struct {
+	Code  string `json:"code"`
+	Sheet string `json:"sheet,omitempty"`
+	Text  Text   `json:"text"`
+}
+
+// ImportRow is one row of a file.
+type ImportRow struct {
+	Sheet  int // Index of the sheet
+	Number int // 1-based, as the program that made the file shows it
+	Event  Event
+}
+
+// RowOutcome is what became of a row, in the words of the result file.
+type RowOutcome struct {
+	Status string // new, joined, duplicate, rejected, skipped …
+	Lead   string // number
+	Detail string // what it was joined with, or the reason, in the language asked for
+}
+
+// Fold is the form in which a [Mapper] compares names: width and case folded, letters and digits only, without remarks in
+// brackets.
+func Fold(name string) string { return fold(name) }

@@ -1,0 +1,138 @@
+// Package labelled measures how well duplicates are found in a table whose true groups are known. It reads any CSV, tells by
+// header and content what the columns are, learns the weights of a Fellegi–Sunter comparison from the table itself without
+// looking at the truth, decides, and only then compares with the truth column.
+package labelled
+
+import (
+	"cmp"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// Options of a measurement.
+type Options struct {
+	// Truth names the column that tells which rows are one person: "cluster"; "rec_id/10" for numbers that are divided
+	// by ten first; "rec_id~rec-(\d+)" for what a regular expression finds in the cell. An empty cell stands for itself alone.
+	Truth string
+}
+
+// Measure reads the table, finds its duplicates and compares them with the truth. The order of the rows does not change the
+// result. Errors are *lead.Error.
+func Measure(r io.Reader, o Options) (Report, error) {
+	started := time.Now()
+	t, err := readTable(r)
+	if err != nil {
+		return Report{}, err
+	}
+	tr, err := parseTruth(o.Truth, t.header)
+	if err != nil {
+		return Report{}, err
+	}
+	f := find(t, tr.column)
+	if len(f.fields) == 0 && len(t.rows) > 1 {
+		return Report{}, lead.Invalid("csv_no_fields", "no column but the truth tells rows apart", "the table needs at least one column with a name, a number or a place")
+	}
+	rep := score(f.cluster, entities(t, tr))
+	rep.describe(f)
+	rep.Seconds = time.Since(started).Seconds()
+	return rep, nil
+}
+
+func entities(t *table, tr truth) []int32 {
+	ids := map[string]int32{}
+	of := make([]int32, len(t.rows))
+	next := int32(0)
+	for r, row := range t.rows {
+		name, known := tr.entity(row[tr.column])
+		id, seen := ids[name]
+		if !known || !seen {
+			id = next
+			next++
+		}
+		if known {
+			ids[name] = id
+		}
+		of[r] = id
+	}
+	return of
+}
+
+// finding is what was decided, before it is measured.
+type finding struct {
+	fields     []*field
+	model      *model
+	cluster    []int32
+	candidates candidates
+}
+
+func find(t *table, skip int) finding {
+	fields := fieldsOf(t, skip)
+	rows := len(t.rows)
+	if len(fields) == 0 || rows < 2 {
+		return finding{cluster: clusters(rows, nil, 0, nil)}
+	}
+	order := sortRows(fields, rows)
+	found := block(fields, rows)
+	patterns := make([]pattern, len(found.pairs))
+	parallel(len(found.pairs), func(i int) {
+		patterns[i] = patternOf(fields, found.pairs[i].a, found.pairs[i].b)
+	})
+	md := learn(fields, tallied(patterns), rows)
+	s := md.scorer()
+	edges := make([]edge, len(found.pairs))
+	parallel(len(edges), func(i int) {
+		p := found.pairs[i]
+		edges[i] = edge{p, s.weightOf(p.a, p.b, patterns[i])}
+	})
+	ask := func(a, b int32) float64 { return s.weightOf(a, b, patternOf(fields, a, b)) }
+	sorted := clusters(rows, edges, 0, ask)
+	cluster := make([]int32, rows)
+	for i, r := range order {
+		cluster[r] = sorted[i]
+	}
+	return finding{fields, md, cluster, found}
+}
+
+// sortRows puts the rows in an order that depends on nothing but what is compared: neither the order of the file nor
+// a row id may break a tie, as both often follow the truth. It returns which row of the table stands where.
+func sortRows(fields []*field, rows int) []int32 {
+	order := make([]int32, rows)
+	for r := range order {
+		order[r] = int32(r)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int {
+		for _, f := range fields {
+			if c := cmp.Compare(f.text(a), f.text(b)); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+	for _, f := range fields {
+		at := make([]int32, rows)
+		for i, r := range order {
+			at[i] = f.at[r]
+		}
+		f.at = at
+	}
+	return order
+}
+
+// parallel runs do for 0 to n-1 on all processors; do writes only to its own place.
+func parallel(n int, do func(i int)) {
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := n * w / workers; i < n*(w+1)/workers; i++ {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}

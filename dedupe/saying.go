@@ -1,0 +1,124 @@
+package dedupe
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// sayings are the decisions of people, made ready to be asked about groups of touches. Touches on the same sides of the
+// same decisions are one class; there are few classes, however many touches.
+type sayings struct {
+	decisions []lead.Decision // the latest first
+	classOf   []int           // per touch; -1 = nobody decided anything about it
+	classes   []class
+}
+
+type class struct {
+	sides   []side // per decision
+	touches []int  // ascending
+}
+
+type side uint8 // 0 = the decision is not about it
+
+func newSayings(touches []*lead.Submission, decisions []lead.Decision) sayings {
+	s := sayings{decisions: slices.Clone(decisions), classOf: make([]int, len(touches))}
+	for i := range s.classOf {
+		s.classOf[i] = -1
+	}
+	if len(decisions) == 0 {
+		return s
+	}
+	slices.SortFunc(s.decisions, func(a, b lead.Decision) int {
+		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID))
+	})
+	number := make(map[string]int, len(touches))
+	for i, t := range touches {
+		number[t.ID] = i
+	}
+	sides := map[int][]side{}
+	for n, d := range s.decisions {
+		for which, ids := range [][]string{d.A, d.B} {
+			for _, id := range ids {
+				i, here := number[id]
+				if !here {
+					continue
+				}
+				if sides[i] == nil {
+					sides[i] = make([]side, len(s.decisions))
+				}
+				sides[i][n] = side(which + 1)
+			}
+		}
+	}
+	known := map[string]int{}
+	for i := range touches {
+		if sides[i] == nil {
+			continue
+		}
+		key := make([]byte, len(sides[i]))
+		for n, at := range sides[i] {
+			key[n] = byte(at)
+		}
+		k, ok := known[string(key)]
+		if !ok {
+			k = len(s.classes)
+			known[string(key)] = k
+			s.classes = append(s.classes, class{sides: sides[i]})
+		}
+		s.classOf[i] = k
+		s.classes[k].touches = append(s.classes[k].touches, i)
+	}
+	return s
+}
+
+// last is the number of the latest decision about two classes, or -1. A split says nothing about two touches on the same
+// side of it.
+func (s *sayings) last(a, b int) int {
+	for n := range s.decisions {
+		x, y := s.classes[a].sides[n], s.classes[b].sides[n]
+		if x != 0 && y != 0 && (s.decisions[n].Kind == lead.DecisionMerge || x != y) {
+			return n
+		}
+	}
+	return -1
+}
+
+// forbids is the decision that keeps two groups apart, or nil.
+func (s *sayings) forbids(a, b []int) *lead.Decision {
+	for _, x := range a {
+		for _, y := range b {
+			if n := s.last(x, y); n >= 0 && s.decisions[n].Kind == lead.DecisionSplit {
+				return &s.decisions[n]
+			}
+		}
+	}
+	return nil
+}
+
+// decide joins what people said is one person, the latest decision first. It is done whatever else speaks against it.
+func (c *clustering) decide() {
+	type pair struct{ n, a, b int }
+	var pairs []pair
+	for a := range c.say.classes {
+		for b := a; b < len(c.say.classes); b++ {
+			if n := c.say.last(a, b); n >= 0 && c.say.decisions[n].Kind == lead.DecisionMerge {
+				pairs = append(pairs, pair{n, a, b})
+			}
+		}
+	}
+	slices.SortFunc(pairs, func(p, q pair) int { return cmp.Or(p.n-q.n, p.a-q.a, p.b-q.b) })
+	for _, p := range pairs {
+		first := c.say.classes[p.a].touches[0]
+		for _, i := range append(slices.Clone(c.say.classes[p.a].touches), c.say.classes[p.b].touches...) {
+			x, y := c.root(first), c.root(i)
+			if x == y || c.say.forbids(c.groups[x].classes, c.groups[y].classes) != nil {
+				continue
+			}
+			c.out.Links = append(c.out.Links, lead.Link{A: first, B: i, Decision: &c.say.decisions[p.n]})
+			c.unite(x, y)
+		}
+	}
+}

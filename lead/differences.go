@@ -1,0 +1,43 @@
+package lead
+
+import (
+	"maps"
+	"slices"
+)
+
+// Differences names the public fields in which two states of a lead differ, as they stand in JSON, sorted. Counters and
+// times that grow with every touch are left out: a change is news only when a value is.
+func Differences(a, b *Lead) []string {
+	out := []string{}
+	differ := func(field string, yes bool) {
+		if yes {
+			out = append(out, field)
+		}
+	}
+	differ("address", a.Address != b.Address)
+	differ("company", a.Company != b.Company)
+	differ("consents", !slices.Equal(a.Consents, b.Consents))
+	differ("emails", !slices.Equal(a.Emails, b.Emails))
+	differ("first_from", !sameOrigin(a.FirstFrom, b.FirstFrom))
+	differ("grade", a.Grade != b.Grade)
+	differ("honorific", a.Honorific != b.Honorific)
+	differ("last_from", !sameOrigin(a.LastFrom, b.LastFrom))
+	differ("merged_into", a.MergedInto != b.MergedInto)
+	differ("name", a.Name != b.Name)
+	differ("owner", a.Owner != b.Owner)
+	differ("phones", !slices.Equal(a.Phones, b.Phones))
+	differ("products", !slices.Equal(a.Products, b.Products))
+	differ("region", a.Region != b.Region)
+	differ("score", a.Score != b.Score)
+	differ("sources", !slices.Equal(a.Sources, b.Sources))
+	differ("stage", a.Stage != b.Stage)
+	differ("status", a.Status != b.Status)
+	differ("tags", !slices.Equal(a.Tags, b.Tags))
+	differ("title", a.Title != b.Title)
+	return out
+}
+
+func sameOrigin(a, b Origin) bool {
+	return a.Source == b.Source && a.Page == b.Page && a.Referrer == b.Referrer && a.Landing == b.Landing &&
+		maps.Equal(a.UTM, b.UTM) && maps.Equal(a.ClickIDs, b.ClickIDs)
+}
