@@ -65,42 +65,43 @@ func (p Policy) shared(a []lead.Identity, b []lead.HeldIdentity, generic func(le
 // Group would join them all. It may say no too often, never too seldom: each line stands for a rule of Group, counted over
 // the union instead of over the touches.
 func (p Policy) clear(s *lead.Submission, records []*lead.Record, generic func(lead.Identity) bool) bool {
-	held := make([]lead.HeldIdentity, 0, 16)
+	held := make([]lead.HeldIdentity, 0, 16) // generic ones count as values that others come with
 	for _, id := range s.Identities {
-		if p.Rules.Usable(id) && !generic(id) {
-			held = append(held, lead.HeldIdentity{Identity: id, First: s.EventTime, Last: s.EventTime})
+		if p.Rules.Usable(id) {
+			held = append(held, lead.HeldIdentity{Identity: id, First: s.EventTime, Last: s.EventTime, Generic: generic(id)})
 		}
 	}
-	names := distinctNames(s.Name.Key, records)
 	for _, r := range records {
 		if r.Apart {
 			return false
 		}
 		for _, h := range r.Identities {
-			if p.Rules.Usable(h.Identity) && !h.Generic && !generic(h.Identity) {
+			if p.Rules.Usable(h.Identity) {
 				held = append(held, h)
 			}
 		}
 	}
 	held = lead.UniteHeld(held, nil)
-	if len(held) > min(2*p.Rules.bridge(), p.Rules.maxIdentities()) || names > p.Rules.genericNames() {
-		return false
-	}
-	most, least := 1, len(held)
-	for i, h := range held {
-		least = min(least, p.Rules.limit(h.Kind))
-		if i == 0 || held[i-1].Kind != h.Kind || held[i-1].Scope != h.Scope {
-			n := 1
-			for n < len(held)-i && held[i+n].Kind == h.Kind && held[i+n].Scope == h.Scope {
-				n++
-			}
-			if n > 1 && p.Rules.unique(h.Identity) {
-				return false
-			}
-			most = max(most, n)
+	names := distinctNames(s.Name.Key, records)
+	joining, most, least := 0, 1, len(held)
+	for i := 0; i < len(held); {
+		n := 1
+		for i+n < len(held) && held[i+n].Kind == held[i].Kind && held[i+n].Scope == held[i].Scope {
+			n++
 		}
+		if n > 1 && p.Rules.unique(held[i].Identity) {
+			return false
+		}
+		for _, h := range held[i : i+n] {
+			if !h.Generic {
+				joining++
+				least = min(least, p.Rules.limit(h.Kind))
+			}
+		}
+		most = max(most, n)
+		i += n
 	}
-	if most > least && most > 1 {
+	if joining > min(2*p.Rules.bridge(), p.Rules.maxIdentities()) || names > p.Rules.genericNames() || most > 1 && most > least {
 		return false
 	}
 	return names < 2 || most < 2 && !slices.ContainsFunc(held, p.reissuable)

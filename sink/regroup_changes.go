@@ -44,6 +44,9 @@ func (p *parting) record() {
 		for _, id := range part.ids[1:] {
 			r := p.component.records[id]
 			if r.MergedInto == p.before[id].MergedInto {
+				if old := p.old[id]; !sameInside(&old, r) { // a pin of it was taken away
+					p.changed = append(p.changed, r)
+				}
 				continue
 			}
 			p.write(r, lead.ChangeNote{Type: lead.ChangeMerged, Changed: []string{"merged_into"}, At: p.in.now, Actor: p.in.actor,
@@ -277,7 +280,7 @@ func (p *parting) changes() (Changes, error) {
 	}
 	for i := range outbox {
 		if outbox[i].Type == lead.ChangeErased {
-			outbox[i].Value = nil
+			outbox[i].Value = []byte{} // a tombstone
 		}
 	}
 	c.Outbox = outbox

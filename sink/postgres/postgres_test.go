@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"crypto/rand"
+	"flag"
 	"net/url"
 	"os"
 	"slices"
@@ -68,6 +69,8 @@ var harness = sinktest.Harness{Open: func(t testing.TB) sink.Store { return open
 
 func TestPostgreSQLHoldsThePool(t *testing.T) {
 	database(t)
+	// Every pool is a schema that has to be made; SQLite runs the same properties as often as rapid is used to.
+	require.NoError(t, flag.Set("rapid.checks", "20"))
 	sinktest.Run(t, harness)
 }
 

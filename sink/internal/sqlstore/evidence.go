@@ -35,7 +35,7 @@ func (d *Dialect) Living(ctx context.Context, r Runner, ids []string) ([]string,
 func (d *Dialect) Family(ctx context.Context, r Runner, living []string) (sink.Family, error) {
 	var f sink.Family
 	ids, err := texts(ctx, r, d.with(`, family(id) AS (
-		SELECT v FROM list
+		SELECT id FROM leads WHERE id IN (SELECT v FROM list)
 		UNION
 		SELECT l.id FROM leads l JOIN family f ON l.merged_into = f.id AND l.merged_into <> ''
 	) SELECT id FROM family ORDER BY id`), living)
@@ -254,6 +254,9 @@ func array(list any) string {
 	b, err := json.Marshal(list)
 	if err != nil {
 		panic(err)
+	}
+	if string(b) == "null" {
+		return "[]"
 	}
 	return clean(string(b))
 }
