@@ -116,10 +116,7 @@ type IdentityKind struct {
 }
 
 // Text is a text for people in both languages.
-type Text struct {
-	EN string `json:"en"`
-	ZH string `json:"zh"`
-}
+type Text = lead.Text
 
 // Types of a setting.
 const (

@@ -43,7 +43,7 @@ type clustering struct {
 // group is a set of touches that are one person so far.
 type group struct {
 	ids     []lead.Identity // sorted; without generic ones
-	names   []person        // full names, each key once
+	names   []person        // each key once
 	classes []int           // of sayings, sorted
 }
 
@@ -91,7 +91,7 @@ func (c *clustering) crowded(id lead.Identity, at []int) bool {
 	names := map[string]bool{}
 	limit := c.rules.limit(id.Kind)
 	for _, i := range at {
-		if _, full := personOf(c.touches[i].Name); full {
+		if p, ok := personOf(c.touches[i].Name); ok && p.full() {
 			names[c.touches[i].Name.Key] = true
 		}
 		for _, other := range c.usable[i] {
@@ -122,7 +122,7 @@ func (c *clustering) gather() {
 		}
 		slices.SortFunc(g.ids, compareIdentity)
 		g.ids = slices.Compact(g.ids)
-		if p, full := personOf(c.touches[i].Name); full {
+		if p, ok := personOf(c.touches[i].Name); ok {
 			g.names = []person{p}
 		}
 		if class := c.say.classOf[i]; class >= 0 {

@@ -104,7 +104,8 @@ func (p Policy) clear(s *lead.Submission, records []*lead.Record, generic func(l
 	if joining > min(2*p.Rules.bridge(), p.Rules.maxIdentities()) || names > p.Rules.genericNames() || most > 1 && most > least {
 		return false
 	}
-	return names < 2 || most < 2 && !slices.ContainsFunc(held, p.reissuable)
+	// Two with different names, who share one identity and have one each of their own, may be two.
+	return names < 2 || joining < 3 && !slices.ContainsFunc(held, p.reissuable)
 }
 
 // reissuable reports whether a number was carried long enough to have had two holders.

@@ -51,7 +51,7 @@ func (c *clustering) joinAgreeing(id lead.Identity, run []int) {
 				byOther[other] = i
 			}
 		}
-		if p, full := personOf(c.touches[i].Name); full {
+		if p, ok := personOf(c.touches[i].Name); ok && p.full() {
 			if first, ok := byName[p.key]; ok {
 				agree(first, i)
 			} else {
@@ -101,11 +101,12 @@ func (c *clustering) against(a, b int, by lead.Identity) lead.Held {
 			shared++
 		}
 	}
-	differ, unique := c.differ(g.ids, h.ids)
+	unique := c.onlyOne(g.ids, h.ids)
+	own := len(g.ids) > shared && len(h.ids) > shared
 	switch {
 	case unique != nil:
 		return lead.Held{Reason: lead.HeldUnique, Other: *unique}
-	case shared < 2 && differ && conflicting(g.names, h.names) && (by.Kind == lead.IdentityMobile || by.Kind == lead.IdentityEmail):
+	case shared < 2 && own && conflicting(g.names, h.names) && (by.Kind == lead.IdentityMobile || by.Kind == lead.IdentityEmail):
 		return lead.Held{Reason: lead.HeldConflict}
 	case shared < 2 && len(g.ids) > c.rules.bridge() && len(h.ids) > c.rules.bridge():
 		return lead.Held{Reason: lead.HeldBridge}
@@ -115,25 +116,21 @@ func (c *clustering) against(a, b int, by lead.Identity) lead.Held {
 	return lead.Held{}
 }
 
-// differ reports whether both have identities of one kind and scope and none of them in common, and the first such kind of
-// which a person has only one. Both lists are sorted, so those of one kind and scope stand together.
-func (c *clustering) differ(a, b []lead.Identity) (differ bool, unique *lead.Identity) {
+// onlyOne finds a kind and scope of which a person has only one identity, and in which two groups have different ones. Both
+// lists are sorted, so those of one kind and scope stand together.
+func (c *clustering) onlyOne(a, b []lead.Identity) *lead.Identity {
 	for i := 0; i < len(a); {
-		n := sameScope(a[i:])
-		of := a[i]
+		of, n := a[i], sameScope(a[i:])
 		j := slices.IndexFunc(b, func(id lead.Identity) bool { return id.Kind == of.Kind && id.Scope == of.Scope })
-		if j >= 0 {
+		if j >= 0 && c.rules.unique(of) {
 			theirs := b[j : j+sameScope(b[j:])]
 			if !slices.ContainsFunc(a[i:i+n], func(id lead.Identity) bool { return slices.Contains(theirs, id) }) {
-				differ = true
-				if unique == nil && c.rules.unique(of) {
-					unique = &lead.Identity{Kind: of.Kind, Scope: of.Scope}
-				}
+				return &lead.Identity{Kind: of.Kind, Scope: of.Scope}
 			}
 		}
 		i += n
 	}
-	return differ, unique
+	return nil
 }
 
 // sameScope is how many at the head of a sorted list are of one kind and scope.
@@ -147,12 +144,14 @@ func sameScope(ids []lead.Identity) int {
 
 func sameName(a, b []person) bool {
 	return slices.ContainsFunc(a, func(p person) bool {
-		return slices.ContainsFunc(b, func(q person) bool { return p.key == q.key })
+		return slices.ContainsFunc(b, func(q person) bool { return p.key == q.key && p.full() })
 	})
 }
 
-// conflicting reports whether every name of one group clearly conflicts with every name of the other.
+// conflicting reports whether every name of one group clearly conflicts with every name of the other. Half names count
+// only where there are no full ones.
 func conflicting(a, b []person) bool {
+	a, b = telling(a), telling(b)
 	if len(a) == 0 || len(b) == 0 {
 		return false
 	}
@@ -162,6 +161,13 @@ func conflicting(a, b []person) bool {
 		}
 	}
 	return true
+}
+
+func telling(names []person) []person {
+	if !slices.ContainsFunc(names, person.full) {
+		return names
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(p person) bool { return !p.full() })
 }
 
 // holders are the touches that carry an identity, in order of time, one list for each holder. A mobile number changes
@@ -195,7 +201,7 @@ func (c *clustering) holders(id lead.Identity) [][]int {
 func (c *clustering) names(touches []int) []person {
 	var out []person
 	for _, i := range touches {
-		if p, full := personOf(c.touches[i].Name); full && !slices.ContainsFunc(out, func(q person) bool { return q.key == p.key }) {
+		if p, ok := personOf(c.touches[i].Name); ok && !slices.ContainsFunc(out, func(q person) bool { return q.key == p.key }) {
 			out = append(out, p)
 		}
 	}

@@ -11,21 +11,25 @@ import (
 	"github.com/leadhub/leadhub/lead"
 )
 
-// person is a name as far as it can speak for or against two submissions being one person. Only full names can: 李先生 and
-// 李雷 agree as well as they can.
+// person is a name as far as it can speak for or against two submissions being one person.
 type person struct {
 	key           string
 	han           bool
-	family, given []string // syllables of a Chinese name, letters of another
+	family, given []string // syllables of a Chinese name, letters of another; of 王先生 the family name alone
 }
 
-// personOf returns false for a name that is not full, or in a script whose names are not compared.
+// full reports whether it is the whole name. Half a name can speak against two being one person, never for it.
+func (p person) full() bool { return len(p.given) > 0 }
+
+// personOf returns false for a name that says nothing, or is in a script whose names are not compared.
 func personOf(n lead.Name) (person, bool) {
-	if n.Family == "" || n.Given == "" || n.Key == "" {
+	if n.Family == "" || n.Key == "" {
 		return person{}, false
 	}
 	p := person{key: n.Key}
 	switch {
+	case isHan(n.Family) && n.Given == "":
+		p.han, p.family = true, syllables(n.Family)
 	case isHan(n.Family) && isHan(n.Given):
 		p.han = true
 		p.family, p.given = syllables(n.Family), syllables(n.Given)
@@ -37,12 +41,15 @@ func personOf(n lead.Name) (person, bool) {
 	return p, true
 }
 
-// conflict reports whether two full names are clearly those of different people. What may be a slip of the pen is not: a
+// conflict reports whether two names are clearly those of different people. What may be a slip of the pen is not: a
 // homophone, a look-alike of one syllable, family and given name swapped, a nickname beside the same family name. Names in
 // different scripts never conflict: most people have one of each.
 func (p person) conflict(q person) bool {
 	if p.key == q.key || p.han != q.han {
 		return false
+	}
+	if !p.full() || !q.full() {
+		return !slices.Equal(p.family, q.family)
 	}
 	if p.han {
 		all, others := append(slices.Clone(p.family), p.given...), append(slices.Clone(q.family), q.given...)

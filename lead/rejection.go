@@ -8,6 +8,7 @@ const (
 	StageNormalize = "normalize"
 	StageSpam      = "spam" // quarantine
 	StageSink      = "sink"
+	StageUndo      = "undo" // it was in the pool, and somebody took it back
 )
 
 // Rejection is what could not go on. It is visible, editable and replayable: State "open" counts, "resolved" means that a
@@ -25,7 +26,7 @@ type Rejection struct {
 	At         time.Time `json:"at"`
 	ReceivedAt time.Time `json:"received_at"`
 	Attempt    int       `json:"attempt"`         // of the Raw that failed
-	State      string    `json:"state,omitempty"` // "open" or "resolved"
+	State      string    `json:"state,omitempty"` // one of the Rejection constants
 	Draft      *Draft    `json:"draft,omitempty"` // what was read, to be corrected; nil when nothing could be read
 	Raw        *Raw      `json:"raw,omitempty"`   // to be sent again
 	Body       []byte    `json:"body,omitempty"`  // of the Raw, as it arrived
@@ -35,6 +36,8 @@ type Rejection struct {
 const (
 	RejectionOpen     = "open"
 	RejectionResolved = "resolved"
+	// RejectionWithdrawn is neither: a person took back what it belonged to.
+	RejectionWithdrawn = "withdrawn"
 )
 
 // States of a submission, as the status URL tells.

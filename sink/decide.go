@@ -144,13 +144,17 @@ func (c *component) under(id, living string) bool {
 }
 
 // Withdraw takes touches out of the pool, as if they had never been there: leads that only they made are forgotten, those
-// that they joined come apart, and values fall back to what the others say. Unknown submissions are left out. It returns how
-// many were taken.
+// that they joined come apart, and values fall back to what the others say. Unknown submissions are left out. Each leaves a
+// rejection in the state lead.RejectionWithdrawn, so that everything accepted stays accounted for; so do those that were
+// rejected. It returns how many touches were taken.
 func (s *Sink) Withdraw(ctx context.Context, submissions []string, o Order) (int, error) {
 	n := 0
 	_, err := s.order(ctx, o, func(ctx context.Context, tx Tx, in *regrouping) error {
 		seen, err := tx.Seen(ctx, submissions)
 		if err != nil {
+			return err
+		}
+		if err := tx.Save(ctx, Changes{Dropped: submissions}); err != nil {
 			return err
 		}
 		in.withdrawn = make(map[string]bool, len(seen.Leads))

@@ -178,10 +178,14 @@ func (p *parting) lead() {
 	slices.SortFunc(p.out.Spread, func(a, b Spread) int { return strings.Compare(a.Key, b.Key) })
 	for id := range p.in.withdrawn {
 		if t, ok := p.component.touches[id]; ok {
-			p.out.Withdrawn = append(p.out.Withdrawn, Touch{Submission: id, Source: t.Submission.Source})
+			p.out.Withdrawn = append(p.out.Withdrawn, Touch{Submission: id, Source: t.Submission.Source, At: p.in.now})
+			p.out.Rejections = append(p.out.Rejections, lead.Rejection{ID: id, Source: t.Submission.Source, Channel: t.Submission.Channel,
+				Stage: lead.StageUndo, Code: "withdrawn", Message: "taken back by " + p.in.actor, Hint: "replay or import it again to bring it back",
+				At: p.in.now, ReceivedAt: t.Submission.ReceivedAt, State: lead.RejectionWithdrawn})
 		}
 	}
 	slices.SortFunc(p.out.Withdrawn, func(a, b Touch) int { return strings.Compare(a.Submission, b.Submission) })
+	slices.SortFunc(p.out.Rejections, func(a, b lead.Rejection) int { return strings.Compare(a.ID, b.ID) })
 	p.out.Decisions = p.in.decisions
 }
 

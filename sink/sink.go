@@ -105,6 +105,7 @@ type Changes struct {
 	Moved     []Moved
 	Decisions []lead.Decision
 	Withdrawn []Touch  // that are touches no more; Submission and Source are enough
+	Dropped   []string // submissions whose open rejections are open no more
 	Erased    []string // leads without a touch, to be forgotten
 }
 

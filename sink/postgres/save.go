@@ -29,7 +29,7 @@ const (
 	dropKeys  = `DELETE FROM identities WHERE key = ANY($1) AND lead = ''`
 	addTotals = `INSERT INTO source_totals AS s (source, touches, last) SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
 		ON CONFLICT (source) DO UPDATE SET touches = s.touches + excluded.touches, last = greatest(s.last, excluded.last)`
-	resolve = `UPDATE rejections SET state = 'resolved' WHERE state = 'open' AND id = ANY($1)`
+	resolve = `UPDATE rejections SET state = 'resolved' WHERE state <> 'resolved' AND id = ANY($1)`
 	setReps = `UPDATE rep_state r SET credit = v.credit, assigned = v.assigned
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS v(rep, credit, assigned) WHERE r.rep = v.rep`
 	reject = `INSERT INTO rejections AS r (id, source, stage, code, state, attempt, at, doc, body)

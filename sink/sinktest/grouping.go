@@ -108,7 +108,14 @@ var groupingTests = map[string]func(*testing.T, Harness){
 				ids = ids[n:]
 			}
 			require.Equal(r, before, p.picture(r))
+			outcomes, err := p.store.Outcomes(p.ctx, []string{imported[0].ID})
+			require.NoError(r, err)
+			require.Equal(r, sink.Outcome{Rejections: 1}, outcomes[imported[0].ID], "what was taken back stays accounted for")
 			p.check(r)
+			p.record(imported...)
+			fresh := openWith(t, h, tight)
+			fresh.record(subs...)
+			require.Equal(r, fresh.picture(r), p.picture(r), "and can be brought in again")
 		})
 	},
 	"new rules give the pool that they would have given from the start, and a preview of them changes nothing": func(t *testing.T, h Harness) {

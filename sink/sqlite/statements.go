@@ -18,7 +18,7 @@ var (
 	due        = &statement{text: "SELECT r.doc FROM leads l JOIN records r ON r.lead = l.id WHERE l.due_at IS NOT NULL AND l.due_at <= ? ORDER BY l.due_at, l.id LIMIT ?"}
 	total      = &statement{text: "INSERT INTO source_totals (source, touches, last) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET touches = touches + excluded.touches, last = max(last, excluded.last)"}
 	numbers    = &statement{text: "INSERT INTO numbers (day, last) VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = last + excluded.last RETURNING last"}
-	resolve    = &statement{text: "UPDATE rejections SET state = 'resolved' WHERE state = 'open' AND id IN (SELECT value FROM json_each(?))"}
+	resolve    = &statement{text: "UPDATE rejections SET state = 'resolved' WHERE state <> 'resolved' AND id IN (SELECT value FROM json_each(?))"}
 	forget     = &statement{text: "DELETE FROM outbox WHERE seq <= ?"}
 	addLeads   = &statement{columns: 10, text: "INSERT INTO leads (id, number, status, owner, province, sources, first_seen, merged_into, search, due_at) VALUES "}
 	addRecords = &statement{columns: 2, text: "INSERT INTO records (lead, doc) VALUES "}

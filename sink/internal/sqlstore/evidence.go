@@ -180,6 +180,7 @@ func (d *Dialect) Regroup(ctx context.Context, r Runner, c sink.Changes) error {
 		{len(set), "INSERT INTO identities (key, lead) " + d.Pairs + " ON CONFLICT (key) DO UPDATE SET lead = excluded.lead", set},
 		{len(spread), "INSERT INTO identity_leads (key, lead) " + d.Pairs + " ON CONFLICT (key, lead) DO NOTHING", spread},
 		{len(moved), "WITH p(id, into_id) AS (" + d.Pairs + ") UPDATE touches SET lead = (SELECT into_id FROM p WHERE p.id = touches.id) WHERE id IN (SELECT id FROM p)", moved},
+		{len(c.Dropped), d.with(" UPDATE rejections SET state = 'withdrawn' WHERE state = 'open' AND id IN (SELECT v FROM list)"), c.Dropped},
 		{len(c.Erased), d.with(" DELETE FROM leads WHERE id IN (SELECT v FROM list)"), c.Erased},
 		{len(c.Erased), d.with(" DELETE FROM records WHERE lead IN (SELECT v FROM list)"), c.Erased},
 		{len(c.Erased), d.with(" DELETE FROM events WHERE lead IN (SELECT v FROM list)"), c.Erased},
@@ -205,8 +206,10 @@ func (d *Dialect) withdraw(ctx context.Context, r Runner, touches []sink.Touch) 
 	for i, t := range touches {
 		ids[i] = t.Submission
 	}
-	if err := r.Run(ctx, d.with(" DELETE FROM touches WHERE id IN (SELECT v FROM list)"), array(ids)); err != nil {
-		return err
+	for _, table := range []string{"touches", "rejections"} { // what was resolved is withdrawn now
+		if err := r.Run(ctx, d.with(" DELETE FROM "+table+" WHERE id IN (SELECT v FROM list)"), array(ids)); err != nil {
+			return err
+		}
 	}
 	for _, s := range Totals(touches) {
 		if err := r.Run(ctx, "UPDATE source_totals SET touches = touches - $1 WHERE source = $2", s.Touches, s.Source); err != nil {

@@ -103,7 +103,7 @@ func (s *Store) Outcomes(ctx context.Context, raws []string) (map[string]sink.Ou
 			"(SELECT count(*) FROM " + table + " t WHERE t.id > raws.id || '.' AND t.id < raws.id || '/'" + and + ")"
 	}
 	query := "WITH raws(id) AS (" + s.Dialect.List + ") SELECT raws.id, " + count("touches", "") + ", " +
-		count("rejections", " AND t.state = 'open'") + " FROM raws"
+		count("rejections", " AND t.state <> 'resolved'") + " FROM raws"
 	out := map[string]sink.Outcome{}
 	err = each(ctx, s.Read, func(rows *sql.Rows) error {
 		var id string
