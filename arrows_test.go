@@ -34,7 +34,10 @@ var places = []place{
 	{folder: "connectors", may: []string{"lead"}, instead: "the contract of connectors knows only lead"},
 	{folder: "connectors/all", may: []string{"connectors", "connectors/*"}, instead: "all is only the list of channels"},
 	{folder: "connectors/connectortest", may: []string{"connectors", "lead"}, testOnly: true, instead: "the suite is the same for every channel"},
+	{folder: "connectors/excel", may: []string{"connectors", "spreadsheet", "lead"}, instead: "what rows mean is the channel's, how they are read is spreadsheet's"},
 	{folder: "connectors/*", may: []string{"connectors", "lead"}, instead: "a channel knows the contract and lead: no other channel, no stream, no pool"},
+
+	{folder: "spreadsheet", may: []string{"lead"}, instead: "spreadsheet reads and writes cells; it knows lead for its errors"},
 
 	{folder: "stream", instead: "stream carries bytes and knows no lead"},
 	{folder: "stream/embedded", instead: "the embedded broker speaks the Kafka protocol to whoever connects"},
@@ -42,6 +45,9 @@ var places = []place{
 
 	{folder: "normalize", may: []string{"lead"}, instead: "normalize, dedupe and assign are pure and know only lead, never each other"},
 	{folder: "dedupe", may: []string{"lead"}, instead: "normalize, dedupe and assign are pure and know only lead, never each other"},
+	{folder: "dedupe/match", may: []string{"lead", "dedupe/match/similar"}, instead: "how alike two leads are is a pure function of the two"},
+	{folder: "dedupe/match/similar", instead: "similar compares texts"},
+	{folder: "dedupe/match/labelled", may: []string{"lead", "dedupe/match", "dedupe/match/similar"}, instead: "measuring knows the comparison, never the truth while it decides"},
 	{folder: "assign", may: []string{"lead"}, instead: "normalize, dedupe and assign are pure and know only lead, never each other"},
 
 	{folder: "sink", may: []string{"lead"}, instead: "sink declares Judge, Chooser and its ports; the hub hands in who fills them"},
@@ -51,7 +57,7 @@ var places = []place{
 
 	{folder: "deliver", may: []string{"lead"}, instead: "deliver declares the ports it needs"},
 
-	{folder: "hub", may: []string{"lead", "connectors", "stream", "normalize", "dedupe", "assign", "sink", "deliver", "hub/*", "api/problem"},
+	{folder: "hub", may: []string{"lead", "connectors", "stream", "normalize", "dedupe", "dedupe/match", "assign", "sink", "deliver", "hub/*", "api/problem"},
 		instead: "the hub names no channel, no database and no page; cmd/leadhub hands them in"},
 	{folder: "hub/*", may: []string{"lead"}, instead: "a part of the hub stands alone; the hub wires it"},
 
@@ -60,9 +66,10 @@ var places = []place{
 	{folder: "console", may: []string{"lead", "api/problem"}, instead: "api and console declare the ports they need, and never import each other"},
 
 	{folder: "cmd/leadhub", may: []string{"lead", "hub", "api", "api/problem", "console", "connectors", "connectors/all", "sink", "sink/sqlite", "sink/postgres",
-		"stream", "stream/embedded", "deliver", "fixtures"},
+		"stream", "stream/embedded", "deliver", "fixtures", "fixtures/people", "normalize", "dedupe", "dedupe/match/labelled"},
 		instead: "cmd wires: channels come from connectors/all, and the stages belong to the hub"},
 	{folder: "fixtures", instead: "fixtures are files"},
+	{folder: "fixtures/people", may: []string{"lead"}, instead: "what is generated are drafts"},
 }
 
 // homes are the folders that may import a driver: what lies behind a port stays behind it.

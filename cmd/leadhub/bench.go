@@ -20,7 +20,13 @@ import (
 	"github.com/leadhub/leadhub/lead"
 )
 
+// benchCmd groups the measurements; without a further word it measures a hub.
 type benchCmd struct {
+	Hub    benchHubCmd    `cmd:"" default:"withargs" help:"A hub that it starts itself: rates, latency, memory."`
+	Dedupe benchDedupeCmd `cmd:"" help:"Who is who: precision and recall on generated people or on a table, and the speed of recording."`
+}
+
+type benchHubCmd struct {
 	Kafka       string `help:"Measure on this Kafka cluster instead of the embedded broker." env:"LEADHUB_KAFKA" placeholder:"HOST:PORT,…"`
 	Database    string `help:"Measure on this PostgreSQL server, in databases of the bench's own, instead of SQLite." env:"LEADHUB_DATABASE" placeholder:"URL"`
 	Leads       int    `help:"Posts of the throughput runs." default:"200000"`
@@ -42,7 +48,7 @@ type figure struct {
 
 // bench runs the measurements one after the other, each on a fresh hub.
 type bench struct {
-	benchCmd
+	benchHubCmd
 	p     process
 	dir   string
 	setup string
@@ -50,7 +56,7 @@ type bench struct {
 }
 
 // Run measures and prints.
-func (c *benchCmd) Run(p process) error {
+func (c *benchHubCmd) Run(p process) error {
 	if c.Bare {
 		return serveBare(p)
 	}
@@ -59,7 +65,7 @@ func (c *benchCmd) Run(p process) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{benchCmd: *c, p: p, dir: dir, setup: "embedded broker + SQLite"}
+	b := &bench{benchHubCmd: *c, p: p, dir: dir, setup: "embedded broker + SQLite"}
 	switch {
 	case c.Kafka != "" && c.Database != "":
 		b.setup = "Kafka + PostgreSQL"

@@ -26,6 +26,13 @@ func NameKey(name string) string {
 	return ""
 }
 
+// Spoken takes a Chinese name apart into the form of NameKey, a bare family name too, and its sound: the pinyin of
+// family and given name. Names that sound alike have one sound.
+func Spoken(name string) (key, sound string) {
+	n := parseName(name)
+	return n.text, n.soundKey()
+}
+
 func parseName(display string) personName {
 	var buf [maxName]rune
 	rs, han, other := buf[:0], 0, 0

@@ -6,7 +6,6 @@ package match
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/leadhub/leadhub/lead"
 )
@@ -29,64 +28,68 @@ const maxKeys = 16
 // those that say the least are left out. A lead that says too little has none. Keys hold personal data: they belong into
 // the pool, never into a log.
 func Keys(p Profile) []string {
-	keys := make([]string, 0, maxKeys)
-	add := func(parts ...string) {
-		key := strings.Join(parts, "")
-		if len(keys) < maxKeys && !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
 	n := parseName(p.Name)
-	full, sound := n.whole(), n.soundKey()
-	if full {
+	k := keyring{keys: make([]string, 0, maxKeys), sound: n.soundKey(), full: n.whole()}
+	if k.full {
 		if c := parseCompany(p.Company); c.core != "" {
-			add("name+company:", sound, "|", c.core)
+			k.add("name+company:", k.sound, "|", c.core)
 		}
 		if place := regionKey(p.Region); place != "" {
-			add("name+region:", sound, "|", place)
+			k.add("name+region:", k.sound, "|", place)
 		}
 	}
-	for i, e := range p.Phones {
-		if i == 4 {
-			break
-		}
-		ph := parsePhone(e)
-		if ph.kind == phoneLandline {
-			add("landline:", ph.national, ph.ext)
-		}
-		if ph.kind != phonePersonal || len(ph.national) < 7 {
-			continue
-		}
-		if full {
-			add("name+tail:", sound, "|", ph.national[len(ph.national)-4:])
-		}
-		if sound != "" {
-			add("name+head:", sound, "|", ph.national[:7])
-		}
-		add("phone:", ph.national[:len(ph.national)-1])
+	for _, e := range p.Phones[:min(len(p.Phones), maxContacts)] {
+		k.ofPhone(parsePhone(e))
 	}
-	for i, e := range p.Emails {
-		if i == 4 {
-			break
-		}
+	for _, e := range p.Emails[:min(len(p.Emails), maxContacts)] {
 		switch m := parseEmail(e); {
-		case m.role && full:
-			add("mailbox:", m.text, "|", sound)
+		case m.role && k.full:
+			k.add("mailbox:", m.text, "|", k.sound)
 		case !m.role && len(m.local) >= minLocal:
-			add("local:", m.local)
+			k.add("local:", m.local, "", "")
 		}
 	}
 	for _, id := range p.Identities {
 		switch {
-		case platform(id.Kind):
-			add(id.Kind, ":", id.Value)
+		case platform(id.Kind) && id.Value != "":
+			k.add(id.Kind, ":", id.Value, "")
 		case id.Kind == lead.IdentityLandline:
-			ph := parsePhone(id.Value)
-			add("landline:", ph.national, ph.ext)
+			k.ofPhone(parsePhone(id.Value))
 		}
 	}
-	slices.Sort(keys)
-	return keys
+	slices.Sort(k.keys)
+	return k.keys
+}
+
+// maxContacts is how many phones, and how many emails, of a lead give keys.
+const maxContacts = 4
+
+type keyring struct {
+	keys  []string
+	sound string // of the name
+	full  bool   // the name says more than the family name
+}
+
+func (k *keyring) add(a, b, c, d string) {
+	key := a + b + c + d
+	if len(k.keys) < maxKeys && !slices.Contains(k.keys, key) {
+		k.keys = append(k.keys, key)
+	}
+}
+
+func (k *keyring) ofPhone(p phone) {
+	switch n := p.national; {
+	case p.kind == phoneLandline:
+		k.add("landline:", n, p.ext, "")
+	case p.kind == phonePersonal && len(n) >= 7:
+		if k.full {
+			k.add("name+tail:", k.sound, "|", n[len(n)-4:])
+		}
+		if k.sound != "" {
+			k.add("name+head:", k.sound, "|", n[:7])
+		}
+		k.add("phone:", n[:len(n)-1], "", "")
+	}
 }
 
 // platform reports kinds whose values a platform gave out: the same value in another scope is a hint.

@@ -2,7 +2,6 @@ package labelled
 
 import (
 	"cmp"
-	"hash/maphash"
 	"math"
 	"runtime"
 	"slices"
@@ -19,7 +18,9 @@ import (
 const (
 	maxBlock    = 150
 	maxPartners = 80
-	maxWide     = 24 // common keys of one row that are joined with each other
+	maxPairs    = 12_000_000 // of a table of very many rows each has fewer partners
+	maxWide     = 24         // common keys of one row that are joined with each other
+	neighbours  = 4          // rows are sorted by content: hundreds of equal rows, all of whose keys are too common, still meet
 )
 
 // pair is two rows, a < b.
@@ -117,22 +118,29 @@ func rank(blocks [][]entry, rows int) []pair {
 			of[e.row] = append(of[e.row], int32(i))
 		}
 	}
+	partners := min(maxPartners, max(maxPairs/max(rows, 1), 4))
 	workers := runtime.GOMAXPROCS(0)
 	found := make([][]pair, workers)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
-			found[w] = rankSome(blocks, of, rows, w, workers)
+			found[w] = rankSome(blocks, of, partners, w, workers)
 		})
 	}
 	wg.Wait()
 	pairs := slices.Concat(found...)
+	for r := range int32(rows) {
+		for next := r + 1; next <= r+neighbours && next < int32(rows); next++ {
+			pairs = append(pairs, pair{r, next})
+		}
+	}
 	slices.SortFunc(pairs, func(x, y pair) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
 	return slices.Compact(pairs)
 }
 
-func rankSome(blocks [][]entry, of [][]int32, rows, first, step int) []pair {
+func rankSome(blocks [][]entry, of [][]int32, partners, first, step int) []pair {
 	var pairs []pair
+	rows := len(of)
 	sum := make([]float32, rows)
 	var met []int32
 	for r := first; r < rows; r += step {
@@ -150,7 +158,7 @@ func rankSome(blocks [][]entry, of [][]int32, rows, first, step int) []pair {
 		}
 		slices.SortFunc(met, func(x, y int32) int { return cmp.Or(cmp.Compare(sum[y], sum[x]), cmp.Compare(x, y)) })
 		for i, other := range met {
-			if i < maxPartners {
+			if i < partners {
 				pairs = append(pairs, pair{min(int32(r), other), max(int32(r), other)})
 			}
 			sum[other] = 0
@@ -160,81 +168,111 @@ func rankSome(blocks [][]entry, of [][]int32, rows, first, step int) []pair {
 	return pairs
 }
 
-var seed = maphash.MakeSeed()
-
-// keyOf hashes; the seed differs from run to run, so nothing may depend on the order of keys.
-func keyOf(space, part string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	h.WriteString(space)
-	h.WriteByte(0)
-	h.WriteString(part)
-	return h.Sum64()
+// keyOf hashes (FNV-1a): the same in every run, as the order of keys decides in which order rarities are added up.
+func keyOf(space, what, part string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, s := range [...]string{space, what, part} {
+		for i := range len(s) {
+			h = (h ^ uint64(s[i])) * 1099511628211
+		}
+		h *= 1099511628211 // a zero byte between the parts
+	}
+	return h
 }
 
 // keys are the blocking keys of a value. Names share one space, so that swapped names meet; so do siblings.
 func (f *field) keys(v *value) []uint64 {
-	var keys []uint64
-	space := string(f.kind) + trimDigits(f.name)
-	if f.kind == kindGiven || f.kind == kindFamily || f.kind == kindFull {
-		space = "name"
-	}
-	add := func(what, part string) { keys = append(keys, keyOf(space+what, part)) }
-	part := func(what string, from, to int) {
-		if from >= 0 && to <= len(v.runes) && from < to {
-			add(what, string(v.runes[from:to]))
-		}
-	}
-	n := len(v.runes)
+	k := &keyring{space: string(f.kind) + trimDigits(f.name), runes: v.runes}
 	switch f.kind {
 	case kindGiven, kindFamily, kindFull:
-		for _, w := range v.words {
-			add("=", string(w))
-			add("~", similar.Sound(w))
-			if len(w) > 3 {
-				add("<", string(w[:3]))
-				add(">", string(w[len(w)-3:]))
-			}
-			if full := nickname(string(w)); full != string(w) {
-				add("=", full)
-			}
-		}
+		k.space = "name"
+		k.ofName(v)
 	case kindDate:
-		add("=", v.text)
-		if d := v.date; d.month > 0 {
-			add("md", strconv.Itoa(min(d.month, d.day))+"-"+strconv.Itoa(max(d.month, d.day)))
-			add("ym", strconv.Itoa(d.year)+"-"+strconv.Itoa(d.month))
-			add("yd", strconv.Itoa(d.year)+"-"+strconv.Itoa(d.day))
-		}
-		part("dec", 2, 8)
+		k.ofDate(v)
 	case kindPhone, kindCode:
-		add("=", v.text)
-		if n >= 6 {
-			part("<", 0, n/2)
-			part(">", n-(n+1)/2, n)
-			part("|", n/4, n/4+(n+1)/2)
-		} else if n >= 4 {
-			part("<", 0, n-1)
-			part(">", 1, n)
-		}
+		k.ofDigits(v)
 	case kindEmail:
-		add("=", v.text)
-		add("@", string(v.local))
-		part("<", 0, min(n, 5))
-		part(">", n-min(n, 8), n)
+		n := len(v.runes)
+		k.add("=", v.text)
+		k.add("@", string(v.local))
+		k.part("<", 0, min(n, 5))
+		k.part(">", n-min(n, 8), n)
 	case kindText:
-		add("=", v.text)
-		for _, w := range v.words {
-			if len(w) > 2 || unicode.Is(unicode.Han, w[0]) {
-				add("w", string(w))
-			}
-			if len(w) > 4 {
-				add("<", string(w[:4]))
-				add(">", string(w[len(w)-4:]))
-			}
-		}
+		k.ofText(v)
 	case kindNumber, kindChoice:
-		add("=", v.text)
+		k.add("=", v.text)
 	}
-	return keys
+	return k.keys
+}
+
+// keyring collects keys of one value.
+type keyring struct {
+	space string // keys of different spaces never meet
+	runes []rune
+	keys  []uint64
+}
+
+func (k *keyring) add(what, part string) { k.keys = append(k.keys, keyOf(k.space, what, part)) }
+
+func (k *keyring) part(what string, from, to int) {
+	if from >= 0 && to <= len(k.runes) && from < to {
+		k.add(what, string(k.runes[from:to]))
+	}
+}
+
+func (k *keyring) ofName(v *value) {
+	if v.sound != "" {
+		k.add("~", v.sound)
+		k.add("=", v.text)
+		return
+	}
+	for _, w := range v.words {
+		k.add("=", string(w))
+		k.add("~", similar.Sound(w))
+		if len(w) > 3 {
+			k.add("<", string(w[:3]))
+			k.add(">", string(w[len(w)-3:]))
+		}
+		if full := nickname(string(w)); full != string(w) {
+			k.add("=", full)
+		}
+	}
+}
+
+func (k *keyring) ofDate(v *value) {
+	k.add("=", v.text)
+	if d := v.date; d.month > 0 {
+		k.add("md", strconv.Itoa(min(d.month, d.day))+"-"+strconv.Itoa(max(d.month, d.day)))
+		k.add("ym", strconv.Itoa(d.year)+"-"+strconv.Itoa(d.month))
+		k.add("yd", strconv.Itoa(d.year)+"-"+strconv.Itoa(d.day))
+	}
+	k.part("dec", 2, 8)
+}
+
+// ofDigits: halves and the middle, so that one slip leaves two of three.
+func (k *keyring) ofDigits(v *value) {
+	n := len(v.runes)
+	k.add("=", v.text)
+	switch {
+	case n >= 6:
+		k.part("<", 0, n/2)
+		k.part(">", n-(n+1)/2, n)
+		k.part("|", n/4, n/4+(n+1)/2)
+	case n >= 4:
+		k.part("<", 0, n-1)
+		k.part(">", 1, n)
+	}
+}
+
+func (k *keyring) ofText(v *value) {
+	k.add("=", v.text)
+	for _, w := range v.words {
+		if len(w) > 2 || unicode.Is(unicode.Han, w[0]) {
+			k.add("w", string(w))
+		}
+		if len(w) > 4 {
+			k.add("<", string(w[:4]))
+			k.add(">", string(w[len(w)-4:]))
+		}
+	}
 }

@@ -140,17 +140,33 @@ func (c *clustering) merge(a, b int32) {
 	}
 }
 
-// between is the say of all pairs of two clusters; those not yet known are asked for.
+// maxAsked bounds the members of either side that are asked when two large clusters are weighed.
+const maxAsked = 24
+
+// between is the say of all pairs of two clusters; those not yet known are asked for, of large clusters evenly spread ones.
 func (c *clustering) between(a, o int32) sum {
 	if s, ok := c.near[a][o]; ok {
 		return s
 	}
 	var s sum
-	for _, x := range c.members[a] {
-		for _, y := range c.members[o] {
+	xs, ys := spread(c.members[a]), spread(c.members[o])
+	for _, x := range xs {
+		for _, y := range ys {
 			s.weight += say(c.ask(x, y))
-			s.pairs++
 		}
 	}
+	s.pairs = len(c.members[a]) * len(c.members[o])
+	s.weight *= float64(s.pairs) / float64(len(xs)*len(ys))
 	return s
+}
+
+func spread(members []int32) []int32 {
+	if len(members) <= maxAsked {
+		return members
+	}
+	some := make([]int32, maxAsked)
+	for i := range some {
+		some[i] = members[i*len(members)/maxAsked]
+	}
+	return some
 }

@@ -4,7 +4,6 @@
 package labelled
 
 import (
-	"cmp"
 	"io"
 	"runtime"
 	"slices"
@@ -72,11 +71,12 @@ type finding struct {
 
 func find(t *table, skip int) finding {
 	fields := fieldsOf(t, skip)
-	rows := len(t.rows)
-	if len(fields) == 0 || rows < 2 {
-		return finding{cluster: clusters(rows, nil, 0, nil)}
+	if len(fields) == 0 || len(t.rows) < 2 {
+		return finding{cluster: clusters(len(t.rows), nil, 0, nil)}
 	}
-	order := sortRows(fields, rows)
+	order := sortRows(fields, len(t.rows))
+	leader := thin(fields, len(t.rows))
+	rows := len(fields[0].at)
 	found := block(fields, rows)
 	patterns := make([]pattern, len(found.pairs))
 	parallel(len(found.pairs), func(i int) {
@@ -87,15 +87,60 @@ func find(t *table, skip int) finding {
 	edges := make([]edge, len(found.pairs))
 	parallel(len(edges), func(i int) {
 		p := found.pairs[i]
-		edges[i] = edge{p, s.weightOf(p.a, p.b, patterns[i])}
+		edges[i] = edge{p, s.weightOf(p.a, patterns[i])}
 	})
-	ask := func(a, b int32) float64 { return s.weightOf(a, b, patternOf(fields, a, b)) }
-	sorted := clusters(rows, edges, 0, ask)
-	cluster := make([]int32, rows)
+	ask := func(a, b int32) float64 { return s.weightOf(a, patternOf(fields, a, b)) }
+	of := clusters(rows, edges, 0, ask)
+	cluster := make([]int32, len(order))
 	for i, r := range order {
-		cluster[r] = sorted[i]
+		l := leader[i]
+		if i > 0 && leader[i-1] == l && ask(l, l) <= 0 {
+			cluster[r] = int32(rows + i)
+		} else {
+			cluster[r] = of[l]
+		}
 	}
 	return finding{fields, md, cluster, found}
+}
+
+// maxEqual is how many rows that say exactly the same are compared; more of them would make every value they hold look common.
+const maxEqual = 20
+
+// thin takes rows out of the fields of which maxEqual equal ones stand before: they follow the last of these. The rows are
+// sorted. leader is, for each row of before, the row whose group it joins.
+func thin(fields []*field, rows int) (leader []int32) {
+	leader = make([]int32, rows)
+	var kept []int
+	equal := 0
+	for r := range rows {
+		if r > 0 && !slices.ContainsFunc(fields, func(f *field) bool { return f.at[r] != f.at[r-1] }) {
+			equal++
+		} else {
+			equal = 0
+		}
+		if equal < maxEqual {
+			kept = append(kept, r)
+		}
+		leader[r] = int32(len(kept) - 1)
+	}
+	if len(kept) == rows {
+		return leader
+	}
+	for _, f := range fields {
+		at := make([]int32, len(kept))
+		f.filled = 0
+		for i := range f.values {
+			f.values[i].count = 0
+		}
+		for i, r := range kept {
+			if at[i] = f.at[r]; at[i] >= 0 {
+				f.filled++
+				f.values[at[i]].count++
+			}
+		}
+		f.at = at
+	}
+	return leader
 }
 
 // sortRows puts the rows in an order that depends on nothing but what is compared: neither the order of the file nor
@@ -107,7 +152,7 @@ func sortRows(fields []*field, rows int) []int32 {
 	}
 	slices.SortStableFunc(order, func(a, b int32) int {
 		for _, f := range fields {
-			if c := cmp.Compare(f.text(a), f.text(b)); c != 0 {
+			if c := f.order(a, b); c != 0 {
 				return c
 			}
 		}

@@ -55,6 +55,9 @@ func compare(k kind, a, b *value) level {
 }
 
 func compareNames(a, b *value) level {
+	if a.sound != "" || b.sound != "" {
+		return compareHan(a, b)
+	}
 	if similar.SlipOf(a.runes, b.runes) != similar.Apart && min(len(a.runes), len(b.runes)) >= 3 {
 		return close1
 	}
@@ -66,6 +69,19 @@ func compareNames(a, b *value) level {
 	case s >= 0.92 || similar.Edits(a.runes, b.runes, 2) <= 2 && min(len(a.runes), len(b.runes)) >= 6:
 		return alike
 	case s >= 0.80 && min(len(a.runes), len(b.runes)) >= 3 || sharesWord(a, b):
+		return faint
+	}
+	return different
+}
+
+// compareHan: two Chinese names are near when they sound the same; sharing a character says little.
+func compareHan(a, b *value) level {
+	switch {
+	case a.sound == b.sound, a.sound == string(b.runes), b.sound == string(a.runes):
+		return close1
+	case len(a.runes) >= 3 && len(b.runes) >= 3 && similar.SlipOf(a.runes, b.runes) != similar.Apart:
+		return alike
+	case len(a.runes) > 0 && len(b.runes) > 0 && a.runes[0] == b.runes[0]:
 		return faint
 	}
 	return different
@@ -99,6 +115,9 @@ func sharesWord(a, b *value) bool {
 
 // compareFull aligns the words of two full names: the best partner for each word of the shorter one.
 func compareFull(a, b *value) level {
+	if a.sound != "" || b.sound != "" {
+		return compareHan(a, b)
+	}
 	if sameWords(a, b) || similar.SlipOf(a.runes, b.runes) != similar.Apart && min(len(a.runes), len(b.runes)) >= 4 {
 		return close1
 	}

@@ -6,21 +6,26 @@ import (
 	"slices"
 )
 
-// model holds what agreement is worth: for each field and level the share of true pairs (m) and of chance pairs (u) that
-// show it, and how many pairs of all are true.
+// model holds what agreement is worth: for each field and level the share of pairs that show it among true pairs (m), among
+// strangers (u), and among strangers who share a household, a workplace or the like (h): these agree on much and still are
+// two people, so for names and birth dates h is u.
 type model struct {
-	fields []*field
-	m, u   [][levels]float64
-	prior  float64           // share of all pairs that are true
-	total  [][levels]float64 // of all pairs of rows, true or not
-	chance []float64         // share of all pairs that agree exactly, by the counts of the values
-	pairs  float64           // of all rows
+	fields  []*field
+	m, h, u [][levels]float64
+	prior   float64           // share of all pairs that are true
+	shared  float64           // share of all pairs that are strangers of one household; 0 when no field tells these apart
+	total   [][levels]float64 // of all pairs of rows, true or not
+	chance  []float64         // share of all pairs that agree exactly, by the counts of the values
+	pairs   float64           // of all rows
+	twice   [][]joint         // bits that fields which agree together say twice
 }
 
 // tally is how many candidate pairs show a pattern.
 type tally struct {
-	p pattern
-	n float64
+	p       pattern
+	n       float64
+	twice   float64 // of the pattern, in bits; see saidTwice
+	doubted bool    // see doubt
 }
 
 // usual is m before anything is learnt, by kind: what typists do, from general knowledge. It also steadies small files, as if
@@ -41,23 +46,68 @@ func usual(k kind) [levels]float64 {
 	return [levels]float64{exact: 0.70, close1: 0.10, alike: 0.05, faint: 0.05, different: 0.10}
 }
 
+// chanceOf is u before anything is learnt: how often strangers agree, from general knowledge. It matters in files of a few rows.
+func chanceOf(k kind) [levels]float64 {
+	of := func(e float64) [levels]float64 {
+		return [levels]float64{exact: e, close1: e, alike: 2 * e, faint: 5 * e, swapped: e, different: 1 - 10*e}
+	}
+	switch k {
+	case kindPhone, kindEmail:
+		return of(1e-4)
+	case kindFull, kindDate:
+		return of(1e-3)
+	case kindChoice:
+		return [levels]float64{exact: 0.3, different: 0.7}
+	}
+	return of(0.01)
+}
+
 // learn estimates the model from the data alone. u comes from all pairs of rows less those taken for true; m and the
 // prior by expectation maximisation over the candidates, every other pair counting as false.
 func learn(fields []*field, tallies []tally, rows int) *model {
 	md := &model{fields: fields, pairs: float64(rows) * float64(rows-1) / 2}
-	md.m, md.u = make([][levels]float64, len(fields)), make([][levels]float64, len(fields))
+	md.m, md.h, md.u = make([][levels]float64, len(fields)), make([][levels]float64, len(fields)), make([][levels]float64, len(fields))
 	for i, f := range fields {
-		md.m[i] = usual(f.kind)
+		md.m[i], md.h[i] = usual(f.kind), usual(f.kind)
 	}
 	md.countAll(rows)
 	md.prior = min(0.5, 0.5*float64(rows)/max(md.pairs, 1))
+	if slices.ContainsFunc(fields, (*field).personal) {
+		md.shared = md.prior / 2
+	}
 	md.setChance(make([][levels]float64, len(fields)))
-	for range 60 {
-		if md.step(tallies) < 1e-6 {
-			break
+	over := overlaps(fields, rows)
+	md.doubt(tallies)
+	md.findDependences(over, tallies)
+	for k := range tallies {
+		tallies[k].doubted = false
+	}
+	for range 3 {
+		for range 40 {
+			if md.step(tallies) < 1e-5 {
+				break
+			}
 		}
+		md.findDependences(over, tallies)
 	}
 	return md
+}
+
+// doubt marks the tallies of pairs that differ in a name or a birth date. Households and workplaces share all the rest, and a
+// model that starts from them learns to find households.
+func (md *model) doubt(tallies []tally) {
+	for k, t := range tallies {
+		for i, f := range md.fields {
+			if f.personal() && t.p.at(i) == different {
+				tallies[k].doubted = true
+			}
+		}
+	}
+}
+
+// personal fields differ from one member of a household to the next.
+func (f *field) personal() bool {
+	return f.kind == kindGiven || f.kind == kindFull || f.kind == kindDate
 }
 
 // countAll counts the levels over all pairs of rows: exact agreement from the counts of the values, the rest from
@@ -89,9 +139,9 @@ func (md *model) countAll(rows int) {
 	}
 }
 
-// eachSample visits all pairs of a small file and about half a million of a large one, always the same.
+// eachSample visits all pairs of a small file and as many of a large one, always the same.
 func eachSample(rows int, visit func(a, b int32)) {
-	const most = 500_000
+	const most = 300_000
 	if all := rows * (rows - 1) / 2; all <= most {
 		for a := range rows {
 			for b := range a {
@@ -123,7 +173,7 @@ func (md *model) setChance(believed [][levels]float64) {
 			if usual(md.fields[i].kind)[l] == 0 {
 				continue
 			}
-			md.u[i][l] = max(md.total[i][l]-believed[i][l], 0.05*md.total[i][l]) + 1
+			md.u[i][l] = max(md.total[i][l]-believed[i][l], 0.05*md.total[i][l]) + steady*chanceOf(md.fields[i].kind)[l] + 0.5
 			sum += md.u[i][l]
 		}
 		for l := exact; l < levels; l++ {
@@ -134,40 +184,72 @@ func (md *model) setChance(believed [][levels]float64) {
 
 // step is one round of expectation and maximisation; it returns how far the prior moved.
 func (md *model) step(tallies []tally) float64 {
-	believed := make([][levels]float64, len(md.fields))
-	sum := 0.0
-	weights := md.weights()
-	base := math.Log2(md.prior / (1 - md.prior))
+	believed, shared := make([][levels]float64, len(md.fields)), make([][levels]float64, len(md.fields))
+	sum, sumShared := 0.0, 0.0
+	s := md.scorer()
 	for _, t := range tallies {
-		w := base
+		p, q := s.sides(t.p, t.twice).posterior()
+		sum += p * t.n
+		sumShared += q * t.n
 		for i := range md.fields {
-			w += weights[i][t.p.at(i)]
-		}
-		p := probability(w) * t.n
-		sum += p
-		for i := range md.fields {
-			believed[i][t.p.at(i)] += p
+			believed[i][t.p.at(i)] += p * t.n
+			shared[i][t.p.at(i)] += q * t.n
 		}
 	}
 	for i, f := range md.fields {
-		before := usual(f.kind)
-		all := 0.0
-		for l := exact; l < levels; l++ {
-			if before[l] > 0 {
-				all += believed[i][l] + steady*before[l]
-			}
-		}
-		for l := exact; l < levels; l++ {
-			if before[l] > 0 {
-				md.m[i][l] = (believed[i][l] + steady*before[l]) / all
-			}
+		md.m[i] = blend(usual(f.kind), believed[i])
+		md.h[i] = blend(usual(f.kind), shared[i])
+		md.keepAlike(i)
+		for l := range levels {
+			believed[i][l] += shared[i][l]
 		}
 	}
 	md.setChance(believed)
 	prior := min(0.5, (sum+0.5)/(md.pairs+1))
+	if md.shared > 0 {
+		md.shared = min(0.5, (sumShared+0.5)/(md.pairs+1))
+	}
 	moved := math.Abs(prior-md.prior) / md.prior
 	md.prior = prior
 	return moved
+}
+
+// blend is what was seen, steadied by what is usual.
+func blend(before, seen [levels]float64) [levels]float64 {
+	var after [levels]float64
+	all := 0.0
+	for l := exact; l < levels; l++ {
+		if before[l] > 0 {
+			after[l] = seen[l] + steady*before[l]
+			all += after[l]
+		}
+	}
+	for l := exact; l < levels; l++ {
+		after[l] /= all
+	}
+	return after
+}
+
+// The largest share of true pairs that may differ in a field, of a personal one and of any other. Without it the model
+// may settle on groups that are no persons: all rows of one suburb, whose names and phones then differ as a rule.
+const (
+	maxDifferPersonal = 0.2
+	maxDiffer         = 0.4
+)
+
+func (md *model) keepAlike(i int) {
+	m, most := &md.m[i], maxDiffer
+	if md.fields[i].personal() {
+		most = maxDifferPersonal
+	}
+	if m[different] <= most {
+		return
+	}
+	scale := (1 - most) / (1 - m[different])
+	for l := exact; l < different; l++ {
+		m[l] *= scale
+	}
+	m[different] = most
 }
 
 // weights are log2(m/u) per field and level; 0 where the level does not exist or one side says nothing.
@@ -183,8 +265,6 @@ func (md *model) weights() [][levels]float64 {
 	return w
 }
 
-func probability(weight float64) float64 { return 1 / (1 + math.Exp2(-weight)) }
-
 // tallied counts patterns in a fixed order, so that sums come out the same to the last bit.
 func tallied(patterns []pattern) []tally {
 	counts := map[pattern]float64{}
@@ -193,34 +273,88 @@ func tallied(patterns []pattern) []tally {
 	}
 	tallies := make([]tally, 0, len(counts))
 	for p, n := range counts {
-		tallies = append(tallies, tally{p, n})
+		tallies = append(tallies, tally{p: p, n: n})
 	}
 	slices.SortFunc(tallies, func(a, b tally) int { return cmp.Compare(a.p, b.p) })
 	return tallies
 }
 
-// scorer weighs single pairs: the model's weights, corrected by how common the shared value is.
+// scorer weighs single pairs. All its tables are log2.
 type scorer struct {
 	*model
-	weight [][levels]float64
-	base   float64
+	logM, logH, logU [][levels]float64
+	personal         []bool
 }
 
 func (md *model) scorer() *scorer {
-	return &scorer{md, md.weights(), math.Log2(md.prior / (1 - md.prior))}
+	s := &scorer{model: md}
+	for i, f := range md.fields {
+		personal := f.personal()
+		s.personal = append(s.personal, personal)
+		h := md.h[i]
+		if personal {
+			h = md.u[i]
+		}
+		s.logM, s.logH, s.logU = append(s.logM, logs(md.m[i])), append(s.logH, logs(h)), append(s.logU, logs(md.u[i]))
+	}
+	return s
 }
 
-// weightOf is the log2 odds that two rows are one person.
-func (s *scorer) weightOf(a, b int32, p pattern) float64 {
-	w := s.base
-	for i, f := range s.fields {
-		l := p.at(i)
-		w += s.weight[i][l]
-		if l == exact && f.kind != kindChoice {
-			w += s.rarity(i, f.at[a])
+func logs(shares [levels]float64) [levels]float64 {
+	for l := range shares {
+		if shares[l] > 0 {
+			shares[l] = math.Log2(shares[l])
 		}
 	}
-	return w
+	return shares
+}
+
+// sides are the log2 likelihoods of a pair as one person, as two of one household, as strangers.
+type sides struct{ one, household, strangers float64 }
+
+// weight is the log2 odds for one person.
+func (x sides) weight() float64 {
+	most := max(x.household, x.strangers)
+	return x.one - most - math.Log2(math.Exp2(x.household-most)+math.Exp2(x.strangers-most))
+}
+
+// posterior is the probability of one person and of one household.
+func (x sides) posterior() (one, household float64) {
+	most := max(x.one, x.household, x.strangers)
+	a, b, c := math.Exp2(x.one-most), math.Exp2(x.household-most), math.Exp2(x.strangers-most)
+	return a / (a + b + c), b / (a + b + c)
+}
+
+// sides weighs a pattern, whatever the values are; twice is what it says twice.
+func (s *scorer) sides(p pattern, twice float64) sides {
+	x := sides{math.Log2(s.prior), math.Log2(s.shared), math.Log2(1 - s.prior - s.shared)}
+	for i := range s.logM {
+		l := p.at(i)
+		if l == missing {
+			continue
+		}
+		x.one += s.logM[i][l]
+		x.household += s.logH[i][l]
+		x.strangers += s.logU[i][l]
+	}
+	x.strangers += twice
+	return x
+}
+
+// weightOf is the log2 odds that two rows are one person: the pattern's, corrected by how common the shared values are.
+func (s *scorer) weightOf(a int32, p pattern) float64 {
+	x := s.sides(p, s.saidTwice(p))
+	for i, f := range s.fields {
+		if p.at(i) != exact || f.kind == kindChoice {
+			continue
+		}
+		r := s.rarity(i, f.at[a])
+		x.strangers -= r
+		if s.personal[i] {
+			x.household -= r
+		}
+	}
+	return x.weight()
 }
 
 // rarity is positive for a value that fewer rows hold than is usual for its field, negative for a common one.

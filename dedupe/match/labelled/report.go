@@ -2,6 +2,7 @@ package labelled
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -65,17 +66,25 @@ func score(found, truth []int32) Report {
 	for _, n := range inBoth {
 		r.CommonPairs += pairs(n)
 	}
-	// Row by row, as sums in the order of a map would differ in the last bit.
+	precisions, recalls := make([]float64, len(found)), make([]float64, len(found))
 	for i := range found {
 		both := float64(inBoth[cell{found[i], truth[i]}])
-		r.B3Precision += both / float64(inFound[found[i]])
-		r.B3Recall += both / float64(inTruth[truth[i]])
+		precisions[i], recalls[i] = both/float64(inFound[found[i]]), both/float64(inTruth[truth[i]])
 	}
 	r.Precision, r.Recall = share(r.CommonPairs, r.FoundPairs), share(r.CommonPairs, r.TruePairs)
-	r.B3Precision /= max(float64(r.Rows), 1)
-	r.B3Recall /= max(float64(r.Rows), 1)
+	r.B3Precision, r.B3Recall = mean(precisions), mean(recalls)
 	r.F1, r.B3F1 = harmonic(r.Precision, r.Recall), harmonic(r.B3Precision, r.B3Recall)
 	return r
+}
+
+// mean adds up from the lowest to the highest: in another order the last bit may differ.
+func mean(shares []float64) float64 {
+	slices.Sort(shares)
+	sum := 0.0
+	for _, s := range shares {
+		sum += s
+	}
+	return sum / max(float64(len(shares)), 1)
 }
 
 func share(part, whole int) float64 {

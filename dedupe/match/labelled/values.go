@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/leadhub/leadhub/dedupe/match"
 )
 
 // value is one distinct value of a field, ready to compare.
@@ -17,6 +19,7 @@ type value struct {
 	runes  []rune
 	words  [][]rune // sorted; of names and texts
 	local  []rune   // of an email: what stands before the @
+	sound  string   // of a Chinese name: its pinyin
 	date   date
 	number float64
 	count  int // rows that hold it
@@ -25,15 +28,19 @@ type value struct {
 // date has 0 for a part that is not known or impossible.
 type date struct{ year, month, day int }
 
-// cell is the comparison form of a cell; ok is false when the cell says nothing.
-func read(k kind, cell string) (value, bool) {
+// read makes a cell ready to compare; ok is false when it says nothing.
+func read(k kind, cell string) (v value, ok bool) {
 	if nothing(cell) {
 		return value{}, false
 	}
-	v := value{text: fold(cell)}
+	v = value{text: fold(cell)}
 	switch k {
 	case kindGiven, kindFamily, kindFull:
-		v.text = strings.Join(nameWords(v.text), " ")
+		if strings.ContainsFunc(v.text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			v.text, v.sound = match.Spoken(cell)
+		} else {
+			v.text = strings.Join(nameWords(v.text), " ")
+		}
 		v.words = sortedWords(v.text)
 	case kindText, kindChoice:
 		v.text = strings.Join(wordsOf(v.text), " ")
@@ -199,17 +206,21 @@ type field struct {
 
 func newField(name string, k kind, cells []string) *field {
 	f := &field{name: name, kind: k, sibling: -1, at: make([]int32, len(cells))}
-	ids := map[string]int32{}
+	type identity struct {
+		text string
+		date date // a mistyped date may have the digits of another
+	}
+	ids := map[identity]int32{}
 	for row, c := range cells {
 		f.at[row] = -1
 		v, ok := read(k, c)
 		if !ok {
 			continue
 		}
-		id, known := ids[v.text]
+		id, known := ids[identity{v.text, v.date}]
 		if !known {
 			id = int32(len(f.values))
-			ids[v.text] = id
+			ids[identity{v.text, v.date}] = id
 			f.values = append(f.values, v)
 		}
 		f.at[row] = id
@@ -219,12 +230,19 @@ func newField(name string, k kind, cells []string) *field {
 	return f
 }
 
-// text is what a row says in this field, "" when it says nothing.
-func (f *field) text(row int32) string {
-	if v := f.at[row]; v >= 0 {
-		return f.values[v].text
+// order compares what two rows say in this field; a row that says nothing comes first.
+func (f *field) order(a, b int32) int {
+	x, y := f.at[a], f.at[b]
+	switch {
+	case x == y:
+		return 0
+	case x < 0:
+		return -1
+	case y < 0:
+		return 1
 	}
-	return ""
+	v, w := &f.values[x], &f.values[y]
+	return cmp.Or(strings.Compare(v.text, w.text), cmp.Compare(v.date.year, w.date.year), cmp.Compare(v.date.month, w.date.month), cmp.Compare(v.date.day, w.date.day))
 }
 
 // maxFields is how many fields fit a pattern of levels in 64 bits.

@@ -113,15 +113,21 @@ func Edits(a, b []rune, limit int) int {
 	if len(b)-len(a) > limit {
 		return limit + 1
 	}
-	var rows [3][65]int
+	var rows [3][66]int
 	before, last, row := &rows[0], &rows[1], &rows[2]
-	for j := range len(b) + 1 {
+	for j := range min(len(b), limit) + 1 {
 		last[j] = j
 	}
+	last[min(len(b), limit)+1] = limit + 1
 	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
+		// Only cells this near the diagonal can stay within the limit.
+		from, to := max(1, i-limit), min(len(b), i+limit)
+		row[from-1] = limit + 1
+		if from == 1 {
+			row[0] = i
+		}
+		least := row[from-1]
+		for j := from; j <= to; j++ {
 			d := last[j-1]
 			if a[i-1] != b[j-1] {
 				d++
@@ -133,6 +139,7 @@ func Edits(a, b []rune, limit int) int {
 			row[j] = d
 			least = min(least, d)
 		}
+		row[to+1] = limit + 1
 		if least > limit {
 			return limit + 1
 		}
