@@ -23,6 +23,11 @@ type class struct {
 
 type side uint8 // 0 = the decision is not about it
 
+const sideA side = 1
+
+// later orders decisions, the latest first.
+func later(a, b *lead.Decision) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) }
+
 func newSayings(touches []*lead.Submission, decisions []lead.Decision) sayings {
 	s := sayings{decisions: slices.Clone(decisions), classOf: make([]int, len(touches))}
 	for i := range s.classOf {
@@ -31,9 +36,7 @@ func newSayings(touches []*lead.Submission, decisions []lead.Decision) sayings {
 	if len(decisions) == 0 {
 		return s
 	}
-	slices.SortFunc(s.decisions, func(a, b lead.Decision) int {
-		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID))
-	})
+	slices.SortFunc(s.decisions, func(a, b lead.Decision) int { return later(&a, &b) })
 	number := make(map[string]int, len(touches))
 	for i, t := range touches {
 		number[t.ID] = i
@@ -74,24 +77,28 @@ func newSayings(touches []*lead.Submission, decisions []lead.Decision) sayings {
 	return s
 }
 
-// last is the number of the latest decision about two classes, or -1. A split says nothing about two touches on the same
-// side of it.
-func (s *sayings) last(a, b int) int {
+// last is the latest decision about touches of two classes, and whether it says that they are one person; nil when there is
+// none. What a person split out is one person as well; nothing is said of what was left.
+func (s *sayings) last(a, b int) (d *lead.Decision, one bool) {
 	for n := range s.decisions {
 		x, y := s.classes[a].sides[n], s.classes[b].sides[n]
-		if x != 0 && y != 0 && (s.decisions[n].Kind == lead.DecisionMerge || x != y) {
-			return n
+		switch split := s.decisions[n].Kind == lead.DecisionSplit; {
+		case x == 0 || y == 0, split && x == y && x == sideA:
+		case split && x != y:
+			return &s.decisions[n], false
+		default:
+			return &s.decisions[n], true
 		}
 	}
-	return -1
+	return nil, false
 }
 
 // forbids is the decision that keeps two groups apart, or nil.
 func (s *sayings) forbids(a, b []int) *lead.Decision {
 	for _, x := range a {
 		for _, y := range b {
-			if n := s.last(x, y); n >= 0 && s.decisions[n].Kind == lead.DecisionSplit {
-				return &s.decisions[n]
+			if d, one := s.last(x, y); d != nil && !one {
+				return d
 			}
 		}
 	}
@@ -100,16 +107,19 @@ func (s *sayings) forbids(a, b []int) *lead.Decision {
 
 // decide joins what people said is one person, the latest decision first. It is done whatever else speaks against it.
 func (c *clustering) decide() {
-	type pair struct{ n, a, b int }
+	type pair struct {
+		said *lead.Decision
+		a, b int
+	}
 	var pairs []pair
 	for a := range c.say.classes {
 		for b := a; b < len(c.say.classes); b++ {
-			if n := c.say.last(a, b); n >= 0 && c.say.decisions[n].Kind == lead.DecisionMerge {
-				pairs = append(pairs, pair{n, a, b})
+			if d, one := c.say.last(a, b); one {
+				pairs = append(pairs, pair{d, a, b})
 			}
 		}
 	}
-	slices.SortFunc(pairs, func(p, q pair) int { return cmp.Or(p.n-q.n, p.a-q.a, p.b-q.b) })
+	slices.SortFunc(pairs, func(p, q pair) int { return cmp.Or(later(p.said, q.said), p.a-q.a, p.b-q.b) })
 	for _, p := range pairs {
 		first := c.say.classes[p.a].touches[0]
 		for _, i := range append(slices.Clone(c.say.classes[p.a].touches), c.say.classes[p.b].touches...) {
@@ -117,7 +127,7 @@ func (c *clustering) decide() {
 			if x == y || c.say.forbids(c.groups[x].classes, c.groups[y].classes) != nil {
 				continue
 			}
-			c.out.Links = append(c.out.Links, lead.Link{A: first, B: i, Decision: &c.say.decisions[p.n]})
+			c.out.Links = append(c.out.Links, lead.Link{A: first, B: i, Decision: p.said})
 			c.unite(x, y)
 		}
 	}

@@ -5,7 +5,7 @@ import "time"
 // Kinds of Decision.
 const (
 	DecisionMerge = "merge" // A and B are one person
-	DecisionSplit = "split" // nobody in A is anybody in B
+	DecisionSplit = "split" // B, one person, is nobody in A; whether A is one person the rules say
 )
 
 // Decision is what a person decided about who is who. It speaks of touches, not of leads, so it holds whatever leads
