@@ -74,6 +74,9 @@ func (s *server) register() {
 
 	handle(s, get("/v1/leads", lead.ScopeLeadsRead, "List leads, newest first"), s.leads)
 	handle(s, get("/v1/leads/{id}", lead.ScopeLeadsRead, "One lead with its touches, provenance and history"), s.lead)
+	registerMerging(s)
+	registerImports(s)
+	registerDuplicates(s)
 
 	handle(s, get("/v1/rejections", lead.ScopeRejections, "List rejections, latest first"), s.rejections)
 	handle(s, get("/v1/rejections/{id}", lead.ScopeRejections, "One rejection with what arrived"), s.rejection)
@@ -114,7 +117,10 @@ func handle[I, O any](s *server, op huma.Operation, h func(context.Context, *I) 
 		if err == nil {
 			return out, nil
 		}
-		p := problem.Of(err)
+		var p *problem.Problem // a handler may have chosen the status
+		if !errors.As(err, &p) {
+			p = problem.Of(err)
+		}
 		if p.Status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 			s.Logger.Error("an API request failed", slog.String("operation", op.OperationID), slog.Any("error", err))
 		}

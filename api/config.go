@@ -4,16 +4,18 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/leadhub/leadhub/lead"
 )
 
 type settingsIn struct {
-	_            struct{} `additionalProperties:"false"`
-	NumberPrefix *string  `json:"number_prefix,omitempty" pattern:"^[A-Z]{1,6}$"`
-	TimeZone     *string  `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name."`
-	Country      *string  `json:"country,omitempty" pattern:"^[A-Z]{2}$" doc:"Of phone numbers without a country code."`
-	NeverKeys    []string `json:"never_keys,omitempty" maxItems:"10000" doc:"Phones and emails that are never identities."`
+	_            struct{}      `additionalProperties:"false"`
+	NumberPrefix *string       `json:"number_prefix,omitempty" pattern:"^[A-Z]{1,6}$"`
+	TimeZone     *string       `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name."`
+	Country      *string       `json:"country,omitempty" pattern:"^[A-Z]{2}$" doc:"Of phone numbers without a country code."`
+	NeverKeys    []string      `json:"never_keys,omitempty" maxItems:"10000" doc:"Phones and emails that are never identities."`
+	Merge        *mergeRulesIn `json:"merge,omitempty" doc:"When submissions are one person; replaced as a whole, what is left out has its default."`
 }
 
 func (in settingsIn) onto(s *lead.Settings) {
@@ -23,6 +25,7 @@ func (in settingsIn) onto(s *lead.Settings) {
 	if in.NeverKeys != nil {
 		s.NeverKeys = in.NeverKeys
 	}
+	set(&s.Merge, in.Merge.rules())
 }
 
 // set lays a value over one that is kept when nothing was sent.
@@ -80,12 +83,16 @@ type Applied struct {
 	Created   []string `json:"created"`
 	Changed   []string `json:"changed"`
 	Unchanged int      `json:"unchanged"`
+	// Recompute tells that what is in the pool does not follow by itself: a rule of merging, a never key or the trust of a
+	// source is another.
+	Recompute bool `json:"recompute" doc:"Whether merging or trust changed, so that the leads of now follow only after a recompute."`
 }
 
 func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied], error) {
 	var out Applied
 	c, err := s.Configuration.EditConfig(ctx, actor(ctx), func(c *lead.Config) error {
 		out = Applied{Created: []string{}, Changed: []string{}} // this may run again from the start
+		before := judgedBy(c)
 		if err := applyAll(&out, c, teams, in.Body.Teams); err != nil {
 			return err
 		}
@@ -96,14 +103,40 @@ func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied],
 			return err
 		}
 		if in.Body.Settings != nil {
-			before := c.Settings
+			settings := c.Settings
 			in.Body.Settings.onto(&c.Settings)
-			out.note("settings", true, !reflect.DeepEqual(before, c.Settings))
+			out.note("settings", true, !reflect.DeepEqual(settings, c.Settings))
 		}
+		out.Recompute = !before.same(judgedBy(c))
 		return nil
 	})
 	out.Version = c.Version
 	return &body[Applied]{out}, err
+}
+
+// judged is what of a configuration bears on who is who and on which value wins.
+type judged struct {
+	merge lead.MergeRules
+	never []string
+	trust map[string]int
+}
+
+func judgedBy(c *lead.Config) judged {
+	j := judged{merge: c.Settings.Merge, never: c.Settings.NeverKeys, trust: map[string]int{}}
+	for _, s := range c.Sources {
+		j.trust[s.Key] = s.Trust
+	}
+	return j
+}
+
+// same passes over sources that are new: nothing came from them.
+func (j judged) same(next judged) bool {
+	for key, trust := range j.trust {
+		if now, ok := next.trust[key]; ok && now != trust {
+			return false
+		}
+	}
+	return slices.Equal(j.never, next.never) && reflect.DeepEqual(j.merge, next.merge)
 }
 
 func applyAll[In, T any](out *Applied, c *lead.Config, col collection[In, T], in []In) error {

@@ -91,10 +91,39 @@ func TestApplyMakesAndChangesWhatItNamesAtOnce(t *testing.T) {
 	f := newFakes()
 	a := f.admin(t, "PUT", "/v1/config", applied)
 	require.Equal(t, 200, a.Code, a.Body)
-	require.JSONEq(t, `{"version":1,"created":["team north","rep li","source site"],"changed":["rep k","settings"],"unchanged":1}`, a.Body.String())
+	require.JSONEq(t, `{"version":1,"created":["team north","rep li","source site"],"changed":["rep k","settings"],"unchanged":1,"recompute":false}`, a.Body.String())
 	require.Len(t, f.config.Sources, 2, "what it does not name stays")
 	a = f.admin(t, "PUT", "/v1/config", applied)
-	require.JSONEq(t, `{"version":2,"created":[],"changed":[],"unchanged":6}`, a.Body.String(), "applying it again changes nothing")
+	require.JSONEq(t, `{"version":2,"created":[],"changed":[],"unchanged":6,"recompute":false}`, a.Body.String(), "applying it again changes nothing")
+}
+
+func TestApplySaysWhenThePoolDoesNotFollowByItself(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"settings":{"merge":{"generic":{"mobile":2}}}}`:                 true,
+		`{"settings":{"merge":{}}}`:                                       false,
+		`{"settings":{"never_keys":["4000000000"]}}`:                      true,
+		`{"settings":{"number_prefix":"AB"}}`:                             false,
+		`{"sources":[{"key":"k","trust":70}]}`:                            true,
+		`{"sources":[{"key":"k","name":"two"}]}`:                          false,
+		`{"sources":[{"key":"new","channel":"webform","trust":90}]}`:      false,
+		`{"reps":[{"key":"k","weight":9}],"teams":[{"key":"elsewhere"}]}`: false,
+	} {
+		f := newFakes()
+		a := f.admin(t, "PUT", "/v1/config", body)
+		require.Equal(t, 200, a.Code, a.Body)
+		require.Equal(t, want, a.json()["recompute"], body)
+		require.Equal(t, false, f.admin(t, "PUT", "/v1/config", body).json()["recompute"], "again it is no change: %s", body)
+	}
+}
+
+func TestMergeRulesAreReplacedAsAWhole(t *testing.T) {
+	f := newFakes()
+	f.config.Settings.Merge = lead.MergeRules{SilenceDays: 30, Generic: map[string]int{"email": 2}}
+	a := f.admin(t, "PUT", "/v1/settings", `{"merge":{"generic":{"mobile":3},"likely":12.5}}`)
+	require.Equal(t, 200, a.Code, a.Body)
+	require.Equal(t, lead.MergeRules{Generic: map[string]int{"mobile": 3}, Likely: 12.5}, f.config.Settings.Merge)
+	f.admin(t, "PUT", "/v1/settings", `{"country":"SG"}`)
+	require.Equal(t, 12.5, f.config.Settings.Merge.Likely, "what is not named stays")
 }
 
 func TestApplyIsStrictAndNamesWhatIsWrong(t *testing.T) {
@@ -105,6 +134,7 @@ func TestApplyIsStrictAndNamesWhatIsWrong(t *testing.T) {
 		`{"reps":[{"weight":1}]}`:                "reps[0].key",
 		`{"settings":{"timezone":"UTC"}}`:        "settings.timezone",
 		`{"reps":[{"key":"a","weight":-1}]}`:     "reps[0].weight",
+		`{"settings":{"merge":{"bridge":3}}}`:    "settings.merge.bridge",
 	} {
 		f := newFakes()
 		a := f.admin(t, "PUT", "/v1/config", body)

@@ -20,27 +20,34 @@ import (
 
 // The fakes are structs of function fields; a test replaces the one it is about.
 type fakes struct {
-	log          bytes.Buffer
-	actor        string
-	config       lead.Config
-	authenticate func(string) (lead.Token, error)
-	leads        func(lead.LeadQuery) (lead.LeadPage, error)
-	lead         func(string) (lead.LeadDetail, error)
-	submission   func(string) (lead.SubmissionStatus, error)
-	rejections   func(lead.RejectionQuery) (lead.RejectionPage, error)
-	rejection    func(string) (lead.Rejection, error)
-	replay       func(id string, edited *lead.Draft) error
-	edit         func(*lead.Config) error // runs after what the API does: the hub's own checks
-	tokens       func() ([]lead.Token, error)
-	createToken  func(name string, scopes []string) (string, lead.Token, error)
-	deleteToken  func(string) error
-	overview     func() (lead.Overview, error)
-	audit        func() (lead.Audit, error)
-	explain      func(source, contentType string, body []byte) (lead.Explanation, error)
-	replayRaw    func(source string, since time.Time) (int, error)
-	channels     []Channel
-	once         sync.Once
-	handler      http.Handler
+	log             bytes.Buffer
+	actor           string
+	config          lead.Config
+	authenticate    func(string) (lead.Token, error)
+	leads           func(lead.LeadQuery) (lead.LeadPage, error)
+	lead            func(string) (lead.LeadDetail, error)
+	submission      func(string) (lead.SubmissionStatus, error)
+	rejections      func(lead.RejectionQuery) (lead.RejectionPage, error)
+	rejection       func(string) (lead.Rejection, error)
+	replay          func(id string, edited *lead.Draft) error
+	edit            func(*lead.Config) error // runs after what the API does: the hub's own checks
+	tokens          func() ([]lead.Token, error)
+	createToken     func(name string, scopes []string) (string, lead.Token, error)
+	deleteToken     func(string) error
+	overview        func() (lead.Overview, error)
+	audit           func() (lead.Audit, error)
+	explain         func(source, contentType string, body []byte) (lead.Explanation, error)
+	replayRaw       func(source string, since time.Time) (int, error)
+	changes         func(what string, o lead.Order) ([]lead.Change, error) // what: "merge l XL-2", "split l s1 s2", …
+	why             func(id, with string) (lead.Why, error)
+	duplicates      func(lead.DuplicateQuery) (lead.DuplicatePage, error)
+	decideDuplicate func(a, b, decision string, o lead.Order) (lead.Duplicate, error)
+	recompute       func(rules lead.CandidateRules, dryRun bool) (lead.Recompute, error)
+	recomputed      func() (lead.Recompute, error)
+	cancel          func() error
+	channels        []Channel
+	once            sync.Once
+	handler         http.Handler
 }
 
 func (f *fakes) Authenticate(_ context.Context, bearer string) (lead.Token, error) {
@@ -92,6 +99,33 @@ func (f *fakes) ReplayRaw(_ context.Context, source string, since time.Time) (in
 	return f.replayRaw(source, since)
 }
 
+func (f *fakes) Merge(_ context.Context, id, with string, o lead.Order) ([]lead.Change, error) {
+	return f.changes("merge "+id+" "+with, o)
+}
+func (f *fakes) Split(_ context.Context, id string, submissions []string, o lead.Order) ([]lead.Change, error) {
+	return f.changes("split "+id+" "+strings.Join(submissions, " "), o)
+}
+func (f *fakes) Pin(_ context.Context, id, field, value string, o lead.Order) ([]lead.Change, error) {
+	return f.changes("pin "+id+" "+field+" "+value, o)
+}
+func (f *fakes) Unpin(_ context.Context, id, field string, o lead.Order) ([]lead.Change, error) {
+	return f.changes("unpin "+id+" "+field, o)
+}
+func (f *fakes) Why(_ context.Context, id, with string) (lead.Why, error) { return f.why(id, with) }
+func (f *fakes) Recompute(_ context.Context, rules lead.CandidateRules, dryRun bool, actor string) (lead.Recompute, error) {
+	f.actor = actor
+	return f.recompute(rules, dryRun)
+}
+func (f *fakes) Recomputed(context.Context) (lead.Recompute, error) { return f.recomputed() }
+func (f *fakes) CancelRecompute(context.Context) error              { return f.cancel() }
+
+func (f *fakes) Duplicates(_ context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error) {
+	return f.duplicates(q)
+}
+func (f *fakes) DecideDuplicate(_ context.Context, a, b, decision string, o lead.Order) (lead.Duplicate, error) {
+	return f.decideDuplicate(a, b, decision, o)
+}
+
 // newFakes answer everything with the emptiest right answer; a bearer token is the scope that it has.
 func newFakes() *fakes {
 	return &fakes{
@@ -117,7 +151,22 @@ func newFakes() *fakes {
 			return lead.Explanation{Drafts: make([]lead.Draft, 1), Submissions: make([]lead.ExplainedSubmission, 1)}, nil
 		},
 		replayRaw: func(string, time.Time) (int, error) { return 0, nil },
-		channels:  []Channel{{Channel: "webform", Settings: []Setting{{Name: "secret", Secret: true}}}},
+		changes:   func(string, lead.Order) ([]lead.Change, error) { return make([]lead.Change, 1), nil },
+		why: func(string, string) (lead.Why, error) {
+			return lead.Why{Touches: make([]lead.WhyTouch, 1), Values: make([]lead.WhyValue, 1)}, nil
+		},
+		duplicates: func(lead.DuplicateQuery) (lead.DuplicatePage, error) {
+			return lead.DuplicatePage{Items: make([]lead.Duplicate, 1)}, nil
+		},
+		decideDuplicate: func(string, string, string, lead.Order) (lead.Duplicate, error) { return lead.Duplicate{}, nil },
+		recompute: func(lead.CandidateRules, bool) (lead.Recompute, error) {
+			return lead.Recompute{ID: "rec_1", State: lead.RecomputeRunning}, nil
+		},
+		recomputed: func() (lead.Recompute, error) {
+			return lead.Recompute{State: lead.RecomputeIdle, Differences: make([]lead.RecomputeDifference, 1)}, nil
+		},
+		cancel:   func() error { return nil },
+		channels: []Channel{{Channel: "webform", Settings: []Setting{{Name: "secret", Secret: true}}}},
 		config: lead.Config{Sources: []lead.Source{{Key: "k", Channel: "webform", Name: "one", Trust: 60}},
 			Teams: []lead.Team{{Key: "k", Name: "South"}}, Reps: []lead.Rep{{Key: "k", Name: "Chen", Team: "k", Weight: 2, Assigned: 9}}},
 	}
@@ -129,7 +178,7 @@ func (f *fakes) api() http.Handler {
 }
 
 func (f *fakes) open() http.Handler {
-	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f,
+	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f, Merging: f, Duplicates: f,
 		Channels: func() []Channel { return f.channels }, Logger: slog.New(slog.NewTextHandler(&f.log, nil))})
 }
 

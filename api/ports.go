@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"time"
 
@@ -18,6 +19,9 @@ type Ports struct {
 	Tokens        Tokens
 	Figures       Figures
 	Operator      Operator
+	Merging       Merging
+	Imports       Imports
+	Duplicates    Duplicates
 	Channels      func() []Channel // in the order to show
 	Logger        *slog.Logger     // gets what is answered 500
 }
@@ -84,6 +88,72 @@ type Operator interface {
 	// ReplayRaw sends what was received since a time, by one source or by all (""), through the flow again and returns how
 	// many. What is in the pool stays as it is.
 	ReplayRaw(ctx context.Context, source string, since time.Time) (int, error)
+}
+
+// Merging is what people decide about who is who. Leads are named by id or number; one that was merged away stands for the
+// lead that took it over.
+type Merging interface {
+	Decider
+	Recomputer
+}
+
+// Decider does what a person orders, and explains.
+type Decider interface {
+	// Merge and the three below return every lead that changed, or, in a preview, would. KindNotFound, KindConflict when the
+	// two are one already.
+	Merge(ctx context.Context, id, with string, o lead.Order) ([]lead.Change, error)
+	Split(ctx context.Context, id string, submissions []string, o lead.Order) ([]lead.Change, error)
+	// Pin cleans the value as if it had arrived. KindInvalid when it cannot be read, or the field cannot be pinned.
+	Pin(ctx context.Context, id, field, value string, o lead.Order) ([]lead.Change, error)
+	Unpin(ctx context.Context, id, field string, o lead.Order) ([]lead.Change, error)
+	// Why explains one lead, or, when with is not "", two.
+	Why(ctx context.Context, id, with string) (lead.Why, error)
+}
+
+// Duplicates is the queue of leads that may be one person.
+type Duplicates interface {
+	// Duplicates lists pairs, the highest score first. KindNotFound for the lead, KindInvalid for the cursor.
+	Duplicates(ctx context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error)
+	// DecideDuplicate notes what a person says of two leads, named by id or number: lead.DuplicateDismiss or
+	// lead.DuplicateReopen. KindNotFound when they are no pair, KindConflict for opening one that a person split.
+	DecideDuplicate(ctx context.Context, a, b, decision string, o lead.Order) (lead.Duplicate, error)
+}
+
+// Recomputer groups all leads anew, in the background, one run at a time.
+type Recomputer interface {
+	// Recompute starts a run. KindConflict while one is under way; KindInvalid for rules without dryRun.
+	Recompute(ctx context.Context, rules lead.CandidateRules, dryRun bool, actor string) (lead.Recompute, error)
+	// Recomputed tells how far the run is, or what came of the last one.
+	Recomputed(ctx context.Context) (lead.Recompute, error)
+	CancelRecompute(ctx context.Context) error // KindConflict when none runs
+}
+
+// Imports takes files that people upload. Only the process that took a file can do more with it than to tell about it: KindConflict
+// elsewhere.
+type Imports interface {
+	ImportReader
+	// Upload takes a file and proposes how to read it. KindInvalid when it cannot be read: then nothing is left of it.
+	Upload(ctx context.Context, up lead.ImportUpload, file io.Reader) (lead.Import, error)
+	// EditLayout takes what a person corrected. KindInvalid with Fields; KindConflict when the import was started.
+	EditLayout(ctx context.Context, id string, l lead.Layout) (lead.Import, error)
+	ImportOrders
+}
+
+// ImportReader tells about imports.
+type ImportReader interface {
+	Import(ctx context.Context, id string) (lead.Import, error) // KindNotFound
+	Imports(ctx context.Context, q lead.ImportQuery) (lead.ImportPage, error)
+	// Result and Template return a workbook and its name. lang is "zh" or "en"; with failed only rejected rows are in it.
+	Result(ctx context.Context, id, lang string, failed bool) (io.ReadCloser, string, error)
+	Template(ctx context.Context, source, lang string) (io.ReadCloser, string, error)
+}
+
+// ImportOrders begin or end the work on an import, which goes on in the background. KindConflict when its state does not allow it.
+type ImportOrders interface {
+	Check(ctx context.Context, id, actor string) (lead.Import, error)
+	Start(ctx context.Context, id, actor string) (lead.Import, error)
+	Cancel(ctx context.Context, id, actor string) (lead.Import, error)
+	Undo(ctx context.Context, id, actor string) (lead.Import, error)
 }
 
 // Channel describes a kind of source that can be made. Its texts are by language, "en" and "zh".

@@ -18,6 +18,16 @@ var operations = []struct {
 	{"GET /v1/submissions/s", "", lead.ScopeSubmissions, 200},
 	{"GET /v1/leads", "", lead.ScopeLeadsRead, 200},
 	{"GET /v1/leads/l", "", lead.ScopeLeadsRead, 200},
+	{"POST /v1/leads/l/merge", `{"with":"XL-2"}`, lead.ScopeLeadsWrite, 200},
+	{"POST /v1/leads/l/split", `{"touches":["sub_1"]}`, lead.ScopeLeadsWrite, 200},
+	{"PUT /v1/leads/l/pins/name", `{"value":"x"}`, lead.ScopeLeadsWrite, 200},
+	{"DELETE /v1/leads/l/pins/name", "", lead.ScopeLeadsWrite, 200},
+	{"GET /v1/leads/l/why", "", lead.ScopeLeadsRead, 200},
+	{"GET /v1/duplicates", "", lead.ScopeLeadsRead, 200},
+	{"POST /v1/duplicates/x/y", `{"decision":"dismiss"}`, lead.ScopeLeadsWrite, 200},
+	{"POST /v1/recompute", `{"dry_run":true}`, lead.ScopeAdmin, 202},
+	{"GET /v1/recompute", "", lead.ScopeAdmin, 200},
+	{"DELETE /v1/recompute", "", lead.ScopeAdmin, 204},
 	{"GET /v1/rejections", "", lead.ScopeRejections, 200},
 	{"GET /v1/rejections/r", "", lead.ScopeRejections, 200},
 	{"POST /v1/rejections/r/replay", "", lead.ScopeRejections, 200},
@@ -87,11 +97,13 @@ func TestTheTableOfScopesNamesEveryOperation(t *testing.T) {
 	var want, got []string
 	for _, op := range operations {
 		method, path, _ := strings.Cut(op.request, " ")
-		for in, template := range map[string]string{"/s": "/{id}", "/l": "/{id}", "/r": "/{id}", "/t": "/{id}", "/k": "/{key}"} {
+		for in, template := range map[string]string{"/s": "/{id}", "/l": "/{id}", "/r": "/{id}", "/t": "/{id}", "/k": "/{key}", "/pins/name": "/pins/{field}", "/x/y": "/{a}/{b}"} {
 			if rest, found := strings.CutSuffix(path, in); found {
 				path = rest + template
 			}
-			path = strings.Replace(path, in+"/replay", template+"/replay", 1)
+			for _, below := range []string{"/replay", "/merge", "/split", "/pins", "/why"} {
+				path = strings.Replace(path, in+below, template+below, 1)
+			}
 		}
 		want = append(want, method+" "+path+" "+op.scope)
 	}

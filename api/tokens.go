@@ -15,7 +15,7 @@ type createTokenIn struct {
 	Body struct {
 		_      struct{} `additionalProperties:"false"`
 		Name   string   `json:"name" minLength:"1" maxLength:"100" doc:"Stands in the history as who did it."`
-		Scopes []string `json:"scopes" minItems:"1" enum:"admin,leads:read,submissions,rejections,config:read,config:write"`
+		Scopes []string `json:"scopes" minItems:"1" enum:"admin,leads:read,leads:write,submissions,rejections,config:read,config:write,imports:read,imports:write"`
 	}
 }
 

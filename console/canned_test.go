@@ -30,8 +30,33 @@ type fakes struct {
 	refuse       error // what EditConfig answers after fn
 	actor        string
 	overview     func() (lead.Overview, error)
+	changes      func(what string, o lead.Order) ([]lead.Change, error) // what: "merge ld_1 XL-2", "split ld_1 sub_1 sub_2", …
+	why          func(id, with string) (lead.Why, error)
+	duplicates   func(lead.DuplicateQuery) (lead.DuplicatePage, error)
+	decided      func(a, b, decision string, o lead.Order) error
 	channels     []Channel
+	imports      *fakeImports
 }
+
+func (f *fakes) Duplicates(_ context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error) {
+	return f.duplicates(q)
+}
+func (f *fakes) DecideDuplicate(_ context.Context, a, b, decision string, o lead.Order) (lead.Duplicate, error) {
+	return lead.Duplicate{}, f.decided(a, b, decision, o)
+}
+func (f *fakes) Merge(_ context.Context, id, with string, o lead.Order) ([]lead.Change, error) {
+	return f.changes("merge "+id+" "+with, o)
+}
+func (f *fakes) Split(_ context.Context, id string, submissions []string, o lead.Order) ([]lead.Change, error) {
+	return f.changes("split "+id+" "+strings.Join(submissions, " "), o)
+}
+func (f *fakes) Pin(_ context.Context, id, field, value string, o lead.Order) ([]lead.Change, error) {
+	return f.changes("pin "+id+" "+field+" "+value, o)
+}
+func (f *fakes) Unpin(_ context.Context, id, field string, o lead.Order) ([]lead.Change, error) {
+	return f.changes("unpin "+id+" "+field, o)
+}
+func (f *fakes) Why(_ context.Context, id, with string) (lead.Why, error) { return f.why(id, with) }
 
 func (f *fakes) Authenticate(_ context.Context, secret string) (lead.Token, error) {
 	return f.authenticate(secret)
@@ -72,7 +97,7 @@ const adminToken = "the-admin-token-of-a-test"
 
 func cannedFakes() *fakes {
 	last := canned
-	f := &fakes{config: cannedConfig(), channels: cannedChannels()}
+	f := &fakes{config: cannedConfig(), channels: cannedChannels(), imports: cannedImports()}
 	f.authenticate = func(secret string) (lead.Token, error) {
 		switch secret {
 		case adminToken:
@@ -95,7 +120,17 @@ func cannedFakes() *fakes {
 		}
 		return cannedRejection(), nil
 	}
+	f.duplicates = func(q lead.DuplicateQuery) (lead.DuplicatePage, error) {
+		return lead.DuplicatePage{Items: []lead.Duplicate{cannedDuplicate(q.State)}, Next: "8,ld_1,ld_2"}, nil
+	}
+	f.decided = func(string, string, string, lead.Order) error { return nil }
 	f.replay = func(string, *lead.Draft, string) error { return nil }
+	f.changes = func(string, lead.Order) ([]lead.Change, error) {
+		gone := lead.Lead{ID: "ld_2", Number: "XL20260102-000002", MergedInto: "ld_1"}
+		return []lead.Change{{Lead: cannedLead().Lead, Change: lead.ChangeNote{Type: lead.ChangeMerged, Changed: []string{"name", "phones"}}},
+			{Lead: gone, Change: lead.ChangeNote{Type: lead.ChangeMerged, Changed: []string{"merged_into"}}}}, nil
+	}
+	f.why = func(string, string) (lead.Why, error) { return cannedWhy(), nil }
 	f.overview = func() (lead.Overview, error) {
 		return lead.Overview{At: canned,
 			Stages: []lead.Stage{{Name: "received", Count: 12345}, {Name: "normalized", Count: 12340, Backlog: 5, OldestSeconds: 61},
@@ -115,7 +150,8 @@ func cannedConfig() lead.Config {
 			{Key: "price-page", Channel: "webform", Name: "官网报价页", Trust: 60, Enabled: true,
 				Settings: map[string]any{"secret": "••••••", "allowed_origins": []any{"https://www.example.cn"}, "rate": float64(30)},
 				Mapping:  map[string]string{"你的手机": "phone"}, Defaults: map[string]string{"product": "standard"}},
-			{Key: "fair", Channel: "webform", Name: "Trade fair", Trust: 50}},
+			{Key: "fair", Channel: "webform", Name: "Trade fair", Trust: 50},
+			{Key: "lists", Channel: "excel", Name: "展会名单", Trust: 50, Enabled: true}},
 		Teams:    []lead.Team{{Key: "south", Name: "华南"}},
 		Reps:     []lead.Rep{{Key: "chen", Name: "陈思远", Team: "south", Weight: 2, Active: true, Assigned: 41}, {Key: "wu", Name: "Wu Lin", Weight: 1}},
 		Settings: lead.Settings{NumberPrefix: "XL", TimeZone: "Asia/Shanghai", Country: "CN", NeverKeys: []string{"+8613800138000"}}}
@@ -133,7 +169,8 @@ func cannedChannels() []Channel {
 			{Name: "honeypot", Type: "bool", Help: both("Hidden field.", "隐藏字段。"), Default: true},
 			{Name: "note", Help: both("Empty switches it off.", "留空即关闭。"), Default: "on by default"},
 			{Name: "signature", OneOf: []string{"none", "hmac"}, Help: both("Kind of signature.", "签名方式。"), Default: "none"},
-		}}}
+		}},
+		{Channel: "excel", Title: both("Spreadsheet", "Excel 表格"), Upload: true}}
 }
 
 func cannedLead() lead.LeadDetail {
@@ -151,11 +188,20 @@ func cannedLead() lead.LeadDetail {
 			"company": {{Value: "示例科技", Source: "price-page", Trust: 60, At: canned}},
 			"name": {{Value: "王小明", Source: "price-page", Trust: 60, At: canned.Add(-time.Hour)},
 				{Value: "小王", Source: "fair", Trust: 50, At: canned, Lost: "trust 50 of its source is less than 60"}}},
-		Identities: []lead.Identity{{Kind: lead.IdentityMobile, Value: "+8613912345678"}},
+		Identities: []lead.HeldIdentity{{Identity: lead.Identity{Kind: lead.IdentityMobile, Value: "+8613912345678"}, Generic: true}},
 		TouchList:  []lead.Touch{touch},
 		History: []lead.Event{{Lead: "ld_1", Version: 2, Type: lead.ChangeAssigned, At: canned.Add(time.Second), Actor: "rule:round robin",
 			Why: "chen had the most credit (2) with weight 2 of 3, after 40 leads", Changed: []string{"owner"}}},
 	}
+}
+
+func cannedWhy() lead.Why {
+	both := func(code, en, zh string) lead.Sentence { return lead.Sentence{Code: code, Text: en, TextZH: zh} }
+	return lead.Why{One: true, Pending: true, Sentence: both(lead.WhyOneLead, "the 2 touches are one lead", "两个触点是同一条线索"),
+		Touches: []lead.WhyTouch{{Submission: "sub_1", Source: "price-page", At: canned, Name: "王小明", Sentence: both(lead.WhyFirst, "the earliest touch", "最早的触点")},
+			{Submission: "sub_2", Source: "fair", At: canned, Sentence: both(lead.WhyLinked, "same mobile +86139****5678", "同一手机 +86139****5678")}},
+		Apart: []lead.WhyApart{{With: &lead.WhyLead{ID: "ld_9", Number: "XL20260102-000009", Name: "李雷"},
+			Sentence: both(lead.HeldDecision, "split by chen", "已由 chen 拆分")}}}
 }
 
 func cannedRejection() lead.Rejection {
@@ -185,8 +231,8 @@ type browser struct {
 func (f *fakes) open(t *testing.T) *browser {
 	t.Helper()
 	b := &browser{t: t, jar: map[string]*http.Cookie{}, header: http.Header{}, now: canned}
-	b.site = newSite(Config{Authenticator: f, Leads: f, Rejections: f, Configuration: f, Figures: f, Snippets: f,
-		Channels: func() []Channel { return f.channels }, SessionKey: []byte(strings.Repeat("k", 32)),
+	b.site = newSite(Config{Authenticator: f, Leads: f, Merging: f, Duplicates: f, Rejections: f, Configuration: f, Figures: f, Snippets: f,
+		Imports: f.imports, ImportOrders: f.imports, ImportFiles: f.imports, Channels: func() []Channel { return f.channels }, SessionKey: []byte(strings.Repeat("k", 32)),
 		Logger: slog.New(slog.DiscardHandler)}, func() time.Time { return b.now }).routes()
 	return b
 }

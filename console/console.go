@@ -1,5 +1,5 @@
 // Package console is the hub's web pages: the flow at a glance, leads with where every value came from, rejections to
-// correct and replay, sources, reps and settings. Pages are rendered on the server, in Chinese and English, and work
+// correct and replay, files to import, sources, reps and settings. Pages are rendered on the server, in Chinese and English, and work
 // without JavaScript. A person signs in with an admin token.
 package console
 
@@ -50,9 +50,26 @@ func (s *site) routes() http.Handler {
 	get("/", s.overviewShow)
 	get("/leads", s.leadList)
 	get("/leads/{id}", s.leadShow)
+	post("/leads/{id}/merge", s.leadMerge)
+	post("/leads/{id}/split", s.leadSplit)
+	post("/leads/{id}/pin", s.leadPin)
+	get("/duplicates", s.duplicateList)
+	post("/duplicates/{a}/{b}", s.duplicateDecide)
 	get("/rejections", s.rejectionList)
 	get("/rejections/{id}", s.rejectionShow)
 	post("/rejections/{id}/replay", s.rejectionReplay)
+	get("/imports", s.importList)
+	get("/imports/new", s.importNew)
+	r.Post("/imports/new", s.uploaded(signedIn(s.importCreate)))
+	get("/imports/template", s.importTemplate)
+	get("/imports/{id}", s.importShow)
+	get("/imports/{id}/events", s.importEvents)
+	get("/imports/{id}/result", s.importResult)
+	post("/imports/{id}/check", s.importCheck)
+	post("/imports/{id}/start", s.importStart)
+	post("/imports/{id}/cancel", s.importCancel)
+	get("/imports/{id}/undo", s.importUndoShow)
+	post("/imports/{id}/undo", s.importUndo)
 	get("/sources", s.sourceList)
 	get("/sources/new", s.sourceNew)
 	post("/sources/new", s.sourceCreate)

@@ -110,7 +110,7 @@ func TestASourceIsMadeFromTheChannelsSpec(t *testing.T) {
 		Settings: map[string]any{"secret": "s3cret-value", "allowed_origins": []string{"https://a.example", "https://b.example"},
 			"note": "", "signature": "hmac"},
 		Mapping: map[string]string{"q[1]=answer": "phone", "公司": "company"}, Defaults: map[string]string{"product": "a=b"}},
-		f.config.Sources[2], "what stands at its default is not written down; what was emptied is")
+		f.config.Sources[3], "what stands at its default is not written down; what was emptied is")
 }
 
 func TestSavingASourceLeavesASecretThatWasNotTypedAlone(t *testing.T) {
@@ -196,7 +196,7 @@ func TestASourceIsSwitchedAndRemoved(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, b.submit("/sources", off, url.Values{"enabled": {"on"}}).Code)
 	require.True(t, f.config.Sources[0].Enabled)
 	require.Equal(t, http.StatusSeeOther, b.submit("/sources/price-page", "form[action$=remove]", nil).Code)
-	require.Len(t, f.config.Sources, 1)
+	require.Len(t, f.config.Sources, 2)
 	for _, path := range []string{"/sources/gone", "/sources/new?channel=gone"} {
 		_, w := b.get(path)
 		require.Equal(t, http.StatusNotFound, w.Code)

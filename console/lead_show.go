@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -13,7 +14,9 @@ type leadPage struct {
 	lead.LeadDetail
 	Asked  string // the id or number in the URL, when it led to another lead
 	Values []goldenValue
-	Steps  []step // latest first
+	Steps  []step    // latest first
+	Why    *lead.Why // nil when the hub cannot tell now
+	Error  *lead.Error
 	names
 }
 
@@ -31,9 +34,14 @@ type step struct {
 	Event *lead.Event
 }
 
-func (s *site) leadShow(v *visit) error {
-	id := v.param("id")
-	d, err := s.Leads.Lead(v.Context(), id)
+func (s *site) leadShow(v *visit) error { return v.renderLead(v.param("id"), nil) }
+
+// renderLead shows a lead, and what was refused about it.
+func (v *visit) renderLead(id string, refused error) error {
+	if refused != nil && lead.AsError(refused).Kind == lead.KindInternal {
+		return refused
+	}
+	d, err := v.site.Leads.Lead(v.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -41,11 +49,25 @@ func (s *site) leadShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := leadPage{LeadDetail: d, Values: goldenValues(d.Provenance), Steps: timeline(d), names: namesOf(c)}
+	p := leadPage{LeadDetail: d, Values: goldenValues(d.Provenance), Steps: timeline(d), Error: lead.AsError(refused), names: namesOf(c)}
 	if id != d.ID && id != d.Number {
 		p.Asked = id
 	}
+	if w, err := v.site.Merging.Why(v.Context(), d.ID, ""); err == nil {
+		p.Why = &w
+	} else {
+		v.site.Logger.Warn("a lead cannot be explained", slog.String("lead", d.ID), slog.Any("error", err))
+	}
+	if p.Error != nil {
+		v.renderStatus(statuses[p.Error.Kind], "lead_show", p)
+		return nil
+	}
 	return v.render("lead_show", p)
+}
+
+// Missing are the fields that a person can set and that have no value.
+func (p leadPage) Missing() []string {
+	return slices.DeleteFunc(slices.Clone(pinnables), func(f string) bool { return len(p.Provenance[f]) > 0 })
 }
 
 // fieldOrder is the order in which people read a lead; a field that is not in it comes after, by name.

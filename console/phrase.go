@@ -7,7 +7,8 @@ import (
 )
 
 // phrase is a sentence that the hub keeps in English (why a value lost, what a verdict rests on, who was chosen and
-// why, how a part is) and its Chinese form. A sentence that is not in the list is shown as it is kept.
+// why, how a part is) and its Chinese form: $1 is the first part, itself in Chinese when it is a sentence, @1 the field of
+// that name. A sentence that is not in the list is shown as it is kept.
 type phrase struct {
 	en *regexp.Regexp
 	zh string
@@ -19,6 +20,60 @@ var phrases = []phrase{
 	say(`nobody with these identities is known`, "没有已知线索带有这些身份"),
 	say(`same (.+) as (\S+)`, "与 $2 的 $1 相同"),
 	say(`went into (\S+): (.+)`, "并入 $1（$2）"),
+	say(`may be the same as (\S+), score (-?[\d.]+): (.+)`, "可能与 $1 是同一人，得分 $2"),
+	say(`may be the same as (\S+) of (\S+), score (-?[\d.]+): (.+)`, "可能与 $1 是同一人（归属 $2），得分 $3"),
+	say(`merged by hand`, "人工合并"),
+	say(`merged by hand: (.+)`, "人工合并（$1）"),
+	say(`(.+): came apart from (.+)`, "$1，自 $2 拆出"),
+	say(`came apart from (.+)`, "自 $1 拆出"),
+	say(`(.+): came apart into several leads`, "$1，拆为多条线索"),
+	say(`came apart into several leads`, "拆为多条线索"),
+	say(`split by hand`, "人工拆分"),
+	say(`split by hand: (.+)`, "人工拆分（$1）"),
+	say(`the rules changed`, "规则变更"),
+	say(`pinned (\w+)`, "固定“@1”"),
+	say(`pinned (\w+): (.+)`, "固定“@1”（$2）"),
+	say(`unpinned (\w+)`, "取消固定“@1”"),
+	say(`unpinned (\w+): (.+)`, "取消固定“@1”（$2）"),
+	say(`the file is empty`, "文件是空的"),
+	say(`the file is a PDF, not a table`, "这是 PDF 文件，不是表格"),
+	say(`the file is a picture, not a table`, "这是图片，不是表格"),
+	say(`the file is a (\S+) archive, not a table`, "这是 $1 压缩包，不是表格"),
+	say(`the file is (.+), not a table`, "这个文件不是表格"),
+	say(`the file is not a table that is known here`, "无法识别的文件格式"),
+	say(`this archive is not a workbook`, "这个压缩包不是表格文件"),
+	say(`the file is a web page that calls itself a spreadsheet, as some systems export it`, "这是扩展名为表格的网页文件（某些系统会这样导出）"),
+	say(`the workbook is protected by a password and cannot be read`, "表格设有密码，无法读取"),
+	say(`the file ends too early: .+`, "文件不完整，后面的内容缺失"),
+	say(`the file is damaged or incomplete: .+`, "文件已损坏或不完整"),
+	say(`the sheet has more than (\d+) rows`, "工作表超过 $1 行"),
+	say(`row (\d+) has a value beyond column (\d+)`, "第 $1 行在第 $2 列之后还有内容"),
+	say(`export the table as \.xlsx or \.csv instead`, "请将表格导出为 .xlsx 或 .csv 后上传"),
+	say(`upload the table itself, not a picture of it`, "请上传表格文件本身，而不是图片"),
+	say(`unpack it and upload the table in it`, "请解压后上传其中的表格"),
+	say(`upload the \.xlsx or \.csv file itself, unpacked`, "请解压后上传其中的 .xlsx 或 .csv 文件"),
+	say(`upload a \.xlsx or a \.csv file`, "请上传 .xlsx 或 .csv 文件"),
+	say(`upload a file with a header row and at least one row below it`, "请上传含表头和至少一行数据的文件"),
+	say(`(?:upload it again; if that fails, )?open it in Excel or WPS, save it as “Excel Workbook \(\.xlsx\)” and upload that`, "请用 Excel 或 WPS 打开，另存为“Excel 工作簿 (.xlsx)”后重新上传"),
+	say(`remove the password \(File, Info, Protect Workbook\) and upload it again`, "请去掉密码（文件 → 信息 → 保护工作簿）后重新上传"),
+	say(`the upload or the export was cut short; export and upload it again`, "上传或导出中途中断，请重新导出并上传"),
+	say(`split the file and upload the parts`, "请拆分文件后分别上传"),
+	say(`delete the columns on the right that do not belong to the table`, "请删除右侧不属于表格的列"),
+	say(`upload a file that Excel or WPS saved; split it when it is really this large`, "请上传由 Excel 或 WPS 保存的文件；确实很大时请拆分"),
+	say(`no file was chosen`, "没有选择文件"),
+	say(`choose a file, or drop one onto the page`, "请选择文件，或将文件拖到页面上"),
+	say(`the row of the header is not a number`, "表头所在行不是数字"),
+	say(`give the number of the row, or 0 when there is no header`, "请填写行号；没有表头请填 0"),
+	say(`this form is too old, or comes from another site`, "表单已过期，或来自其他网站"),
+	say(`go back, reload the page and send it again`, "请返回并刷新页面后重新提交"),
+	say(`a person said so`, "人工判定"),
+	say(`not joined with (\S+) by (\S+): (.+)`, "未与 $1 按$2合并：$3"),
+	say(`split by person:(.+)`, "已由 $1 人工拆分"),
+	say(`a person has only one (\S+), and theirs differ`, "一个人只有一个 $1，而两边不同"),
+	say(`the names differ, and so do other identities`, "姓名不同，其他身份也不同"),
+	say(`the number was silent for long and came back with another name`, "该号码长期沉默后以另一个姓名重新出现"),
+	say(`two large groups need two identities in common`, "两个较大的群组需要两个共同身份"),
+	say(`together they would have too many identities`, "合并后身份数量过多"),
 	say(`the other was pinned by (.+)`, "另一个值由 $1 固定"),
 	say(`the other is verified`, "另一个值已核实"),
 	say(`trust (\d+) of its source is less than (\d+)`, "来源可信度 $1 低于 $2"),
@@ -43,11 +98,12 @@ func (c catalogue) reason(lang, sentence string) string {
 	}
 	for _, p := range phrases {
 		if m := p.en.FindStringSubmatch(sentence); m != nil {
-			out := p.zh
+			var pairs []string
 			for i, part := range m[1:] {
-				out = strings.ReplaceAll(out, "$"+strconv.Itoa(i+1), c.kinds(part))
+				n := strconv.Itoa(i + 1)
+				pairs = append(pairs, "$"+n, c.kinds(c.reason(lang, part)), "@"+n, c.or("field."+part, part))
 			}
-			return out
+			return strings.NewReplacer(pairs...).Replace(p.zh)
 		}
 	}
 	return sentence

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -12,9 +13,14 @@ import (
 type Config struct {
 	Authenticator Authenticator
 	Leads         Leads
+	Merging       Merging
+	Duplicates    Duplicates
 	Rejections    Rejections
 	Configuration Configuration
 	Figures       Figures
+	Imports       Imports
+	ImportOrders  ImportOrders
+	ImportFiles   ImportFiles
 	Channels      func() []Channel // in the order to show
 	Snippets      Snippets
 
@@ -37,6 +43,24 @@ type Leads interface {
 	Lead(ctx context.Context, id string) (lead.LeadDetail, error) // by id or number; KindNotFound
 }
 
+// Merging is what people decide about who is who. Leads are named by id or number.
+type Merging interface {
+	// Merge and the three below return every lead that changed, or, in a preview, would.
+	Merge(ctx context.Context, id, with string, o lead.Order) ([]lead.Change, error)
+	Split(ctx context.Context, id string, submissions []string, o lead.Order) ([]lead.Change, error)
+	Pin(ctx context.Context, id, field, value string, o lead.Order) ([]lead.Change, error)
+	Unpin(ctx context.Context, id, field string, o lead.Order) ([]lead.Change, error)
+	// Why explains one lead, or, when with is not "", two.
+	Why(ctx context.Context, id, with string) (lead.Why, error)
+}
+
+// Duplicates is the queue of leads that may be one person.
+type Duplicates interface {
+	Duplicates(ctx context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error)
+	// DecideDuplicate notes lead.DuplicateDismiss or lead.DuplicateReopen of two leads.
+	DecideDuplicate(ctx context.Context, a, b, decision string, o lead.Order) (lead.Duplicate, error)
+}
+
 // Rejections shows what could not go on and sends it again.
 type Rejections interface {
 	Rejections(ctx context.Context, q lead.RejectionQuery) (lead.RejectionPage, error)
@@ -54,6 +78,32 @@ type Configuration interface {
 	// again from the start. A secret setting that fn leaves absent or as the mask keeps its value. KindInvalid
 	// with Fields when the outcome is not right.
 	EditConfig(ctx context.Context, actor string, fn func(*lead.Config) error) (lead.Config, error)
+}
+
+// Imports takes the files that people upload, and shows them.
+type Imports interface {
+	Imports(ctx context.Context, q lead.ImportQuery) (lead.ImportPage, error) // latest first
+	Import(ctx context.Context, id string) (lead.Import, error)               // KindNotFound
+	// Upload reads a file to its end unless it refuses it. KindInvalid and KindTooLarge say what is wrong with it.
+	Upload(ctx context.Context, up lead.ImportUpload, file io.Reader) (lead.Import, error)
+	// EditLayout keeps what a person corrected, and forgets a check that was made. KindConflict once the import was started.
+	EditLayout(ctx context.Context, id string, l lead.Layout) (lead.Import, error)
+}
+
+// ImportOrders moves an import on and does not wait for the end. KindConflict when it does not fit the state.
+type ImportOrders interface {
+	Check(ctx context.Context, id, actor string) (lead.Import, error)
+	Start(ctx context.Context, id, actor string) (lead.Import, error) // or goes on with one that stopped
+	Cancel(ctx context.Context, id, actor string) (lead.Import, error)
+	Undo(ctx context.Context, id, actor string) (lead.Import, error) // forgets one that was never started
+}
+
+// ImportFiles makes .xlsx files to download, with their names. The caller closes them.
+type ImportFiles interface {
+	// Result tells what became of each row, or of those alone that failed.
+	Result(ctx context.Context, id, lang string, failedOnly bool) (io.ReadCloser, string, error)
+	// Template is an empty list to fill in for a source.
+	Template(ctx context.Context, source, lang string) (io.ReadCloser, string, error)
 }
 
 // Figures counts the flow.
@@ -76,6 +126,7 @@ type Channel struct {
 	Description map[string]string
 	Docs        string
 	Push        bool // whether a source of it has a URL of its own
+	Upload      bool // whether files are uploaded for a source of it
 	Settings    []Setting
 }
 

@@ -62,6 +62,10 @@ func functions(c catalogue, lang string) template.FuncMap {
 		"rows": func(text string) int { return min(1+strings.Count(text, "\n")+len(text)/120, 12) },
 
 		"number": func(n int64) string { return message.NewPrinter(language.English).Sprint(n) },
+		"part":   func(p lead.DuplicatePart) string { return p.In(lang) },
+		"say":    func(s lead.Sentence) string { return s.In(lang) },
+		"text":   func(t lead.Text) string { return in(t, lang) },
+		"size":   size,
 		"reason": func(sentence string) string { return c.reason(lang, sentence) },
 		"actor":  c.actor,
 		"place":  place,
@@ -77,7 +81,9 @@ func navigation(c catalogue, page string) []navLink {
 	links := []navLink{
 		{"/", c.text("nav.overview"), strings.HasPrefix(page, "overview_")},
 		{"/leads", c.text("nav.leads"), strings.HasPrefix(page, "lead_")},
+		{"/duplicates", c.text("nav.duplicates"), strings.HasPrefix(page, "duplicate_")},
 		{"/rejections", c.text("nav.rejections"), strings.HasPrefix(page, "rejection_")},
+		{"/imports", c.text("nav.imports"), strings.HasPrefix(page, "import_")},
 		{"/sources", c.text("nav.sources"), strings.HasPrefix(page, "source_")},
 		{"/settings", c.text("nav.settings"), strings.HasPrefix(page, "settings_")},
 	}

@@ -58,7 +58,7 @@ func (s *site) sourceCreate(v *visit) error {
 // refused shows a form again when the hub says what is wrong with it; any other error is the error page's.
 func (v *visit) refused(page string, err error, again func(*lead.Error) any) error {
 	e := lead.AsError(err)
-	if e.Kind != lead.KindInvalid && e.Kind != lead.KindConflict {
+	if e.Kind != lead.KindInvalid && e.Kind != lead.KindConflict && e.Kind != lead.KindTooLarge {
 		return err
 	}
 	v.renderStatus(statuses[e.Kind], page, again(e))

@@ -31,17 +31,23 @@ type handler func(*visit) error
 
 // visited makes the visit of a request, and refuses a form without the session's token.
 func (s *site) visited(h handler) http.HandlerFunc {
+	return s.uploaded(func(v *visit) error {
+		if err := v.checkForm(); err != nil {
+			return err
+		}
+		return h(v)
+	})
+}
+
+// uploaded makes the visit of a form that brings a file. h must read it with readUpload, which looks for the token.
+func (s *site) uploaded(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		lang := chooseLanguage(w, r)
 		v := &visit{Request: r, w: w, site: s, lang: lang, text: s.pages.catalogues[lang].text}
 		if c, err := r.Cookie(sessionCookie); err == nil {
 			v.session, _ = decodeSession(s.SessionKey, c.Value, s.now())
 		}
-		err := v.checkForm()
-		if err == nil {
-			err = h(v)
-		}
-		if err != nil {
+		if err := h(v); err != nil {
 			v.fail(err)
 		}
 	}
@@ -59,7 +65,11 @@ func (v *visit) checkForm() error {
 		}
 		return &lead.Error{Kind: lead.KindInvalid, Code: "bad_form", Message: "the form cannot be read", Err: err}
 	}
-	if !v.session.verify(v.site.SessionKey, v.PostForm.Get("csrf")) {
+	return v.checkToken(v.PostForm.Get("csrf"))
+}
+
+func (v *visit) checkToken(token string) error {
+	if !v.session.verify(v.site.SessionKey, token) {
 		return &lead.Error{Kind: lead.KindForbidden, Code: "stale_form", Message: "this form is too old, or comes from another site",
 			Hint: "go back, reload the page and send it again"}
 	}

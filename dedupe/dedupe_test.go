@@ -58,11 +58,16 @@ func TestTheWinnerOfAFieldIsDecidedByTheTotalOrderAndTheLoserSaysWhy(t *testing.
 	say := func(id, name string, trust int, at time.Time) *lead.Submission {
 		return &lead.Submission{ID: id, Source: "s", Trust: trust, EventTime: at, Name: lead.Name{Display: name, Family: "王", Given: "x"}}
 	}
+	verified := func(s *lead.Submission) *lead.Submission {
+		s.Verified = []string{lead.FieldName}
+		return s
+	}
 	for _, c := range []struct {
 		title, lost  string
 		winner, also *lead.Submission
 	}{
 		{"more trusted beats newer", "trust 50 of its source is less than 90", say("a", "王小明", 90, day), say("b", "王晓明", 50, day.Add(time.Hour))},
+		{"verified beats more trusted", "the other is verified", verified(say("a", "王小明", 50, day)), say("b", "王晓明", 90, day.Add(time.Hour))},
 		{"newer beats older", "older: 2026-01-02 03:04:05 is before 2026-01-02 04:04:05", say("a", "王小明", 50, day.Add(time.Hour)), say("b", "王晓明", 50, day)},
 		{"the id breaks a tie", "same time; the higher submission id wins", say("b", "王小明", 50, day), say("a", "王晓明", 50, day)},
 		{"a full name beats a surname", "less complete", say("a", "王小明", 50, day),

@@ -124,6 +124,7 @@ func (p Policy) valuesOf(s *lead.Submission) []fieldValue {
 	add := func(field, value, key string, class int) {
 		if value != "" {
 			v := p.stampOf(s)
+			v.Verified = slices.Contains(s.Verified, saidAs(field))
 			v.Value, v.Key, v.Class = value, key, class
 			out = append(out, fieldValue{field, v})
 		}
@@ -141,6 +142,17 @@ func (p Policy) valuesOf(s *lead.Submission) []fieldValue {
 		add(fieldMail, e.Display, other(e.Key, e.Display), emailClass(e))
 	}
 	return out
+}
+
+// saidAs is the field of a draft that a field of the lead comes from.
+func saidAs(field string) string {
+	switch field {
+	case fieldOrder:
+		return lead.FieldPhone
+	case fieldMail:
+		return lead.FieldEmail
+	}
+	return field
 }
 
 // other is the key of a value when it differs from the value itself.

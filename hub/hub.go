@@ -47,8 +47,11 @@ type Config struct {
 	Connectors     []connectors.Connector
 	SecretKey      []byte // sealed secrets, submission ids and sessions hang on it
 	AdminToken     string
-	MaxBody        int64 // bytes of one post; 512 KiB unless set
-	SpoolBytes     int64 // 1 GiB unless set
+	MaxBody        int64         // bytes of one post; 512 KiB unless set
+	SpoolBytes     int64         // 1 GiB unless set
+	Imports        ImportStore   // nil takes no files
+	MaxImport      int64         // bytes of one file; 200 MiB unless set
+	KeepImports    time.Duration // how long files are kept, unless an import is undone; 90 days unless set
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
 	Logger         *slog.Logger
@@ -63,9 +66,12 @@ type Hub struct {
 	configuration *Configuration
 	metrics       *metrics
 	intake        *Intake // nil without the role
+	duplicates    *sink.Duplicates
 	spool         *spool.Spool
 	due, outbox   signal
 	parts         *parts
+	recomputing   *recomputing
+	importing     *Importing // nil without a store for imports
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -82,6 +88,7 @@ func New(cfg Config) (*Hub, error) {
 	}
 	h := &Hub{cfg: cfg, keys: keys, names: newNames(cfg.TopicPrefix), metrics: newMetrics(cfg.Registry), due: newSignal(), outbox: newSignal()}
 	h.configuration = newConfiguration(cfg, keys)
+	h.duplicates = h.newDuplicates()
 	if h.Plays(RoleIntake) {
 		h.spool, err = spool.Open(filepath.Join(cfg.Dir, "spool"), cfg.SpoolBytes)
 		if err != nil {
@@ -91,6 +98,10 @@ func New(cfg Config) (*Hub, error) {
 			proxies: cfg.TrustedProxies, now: cfg.Now, log: cfg.Logger, metrics: h.metrics}
 	}
 	h.parts = newParts(h)
+	h.recomputing = newRecomputing(h)
+	if cfg.Imports != nil && h.Plays(RoleConsole) {
+		h.importing = newImporting(h)
+	}
 	return h, nil
 }
 
@@ -117,6 +128,12 @@ func (c *Config) complete() error {
 	}
 	if c.SpoolBytes == 0 {
 		c.SpoolBytes = 1 << 30
+	}
+	if c.MaxImport == 0 {
+		c.MaxImport = 200 << 20
+	}
+	if c.KeepImports == 0 {
+		c.KeepImports = 90 * 24 * time.Hour
 	}
 	if c.Partitions == 0 {
 		c.Partitions = 1

@@ -15,6 +15,7 @@ const (
 	stageNormalize = "normalize"
 	stageSink      = "sink"
 	stageReject    = "reject"
+	stageMatch     = "match"
 )
 
 // metrics are what an engineer on call looks at first. Label values come from closed sets: sources, stages and codes.
@@ -23,6 +24,10 @@ type metrics struct {
 	refused      *prometheus.CounterVec
 	rejected     *prometheus.CounterVec
 	recorded     *prometheus.CounterVec
+	decided      *prometheus.CounterVec
+	compared     prometheus.Counter
+	duplicates   prometheus.Counter
+	crowded      prometheus.Counter
 	assigned     prometheus.Counter
 	published    prometheus.Counter
 	spooled      prometheus.Counter
@@ -39,12 +44,16 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
-		received:  counters("received_total", "Events accepted durably, by source.", "source"),
-		refused:   counters("refused_total", "Requests to /in that were not accepted, by error code.", "code"),
-		rejected:  counters("rejected_total", "Submissions that could not go on, by stage and error code.", "stage", "code"),
-		recorded:  counters("recorded_total", "Submissions recorded in the pool, by verdict.", "verdict"),
-		assigned:  prometheus.NewCounter(prometheus.CounterOpts{Namespace: "leadhub", Name: "assigned_total", Help: "Leads that rules assigned."}),
-		published: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "leadhub", Name: "published_total", Help: "Changes published to lead.changes."}),
+		received:   counters("received_total", "Events accepted durably, by source.", "source"),
+		refused:    counters("refused_total", "Requests to /in that were not accepted, by error code.", "code"),
+		rejected:   counters("rejected_total", "Submissions that could not go on, by stage and error code.", "stage", "code"),
+		recorded:   counters("recorded_total", "Submissions recorded in the pool, by verdict.", "verdict"),
+		decided:    counters("decided_total", "What people decided about leads, by kind.", "kind"),
+		compared:   counter("compared_total", "Pairs of leads that were compared."),
+		duplicates: counter("duplicates_total", "Pairs of leads that were put in the queue of possible duplicates."),
+		crowded:    counter("crowded_keys_total", "Keys that were passed over in the search for duplicates, as more than 50 leads have them; one is counted whenever a lead under it changes."),
+		assigned:   prometheus.NewCounter(prometheus.CounterOpts{Namespace: "leadhub", Name: "assigned_total", Help: "Leads that rules assigned."}),
+		published:  prometheus.NewCounter(prometheus.CounterOpts{Namespace: "leadhub", Name: "published_total", Help: "Changes published to lead.changes."}),
 		spooled: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "leadhub", Name: "spooled_total",
 			Help: "Events accepted into the spool because the broker was away."}),
 		spoolBytes:   prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "leadhub", Name: "spool_bytes", Help: "Bytes that wait in the spool."}),
@@ -60,9 +69,16 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, verdict := range []string{"new", "same", "joins", "seen"} {
 		m.recorded.WithLabelValues(verdict)
 	}
-	reg.MustRegister(m.received, m.refused, m.rejected, m.recorded, m.assigned, m.published, m.spooled, m.spoolBytes,
+	for _, kind := range []string{decidedMerge, decidedSplit, decidedPin, decidedUnpin} {
+		m.decided.WithLabelValues(kind)
+	}
+	reg.MustRegister(m.compared, m.duplicates, m.crowded, m.received, m.refused, m.rejected, m.recorded, m.decided, m.assigned, m.published, m.spooled, m.spoolBytes,
 		m.spoolRecords, m.lag, m.oldest, m.batchSeconds, m.batchRecords)
 	return m
+}
+
+func counter(name, help string) prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "leadhub", Name: name, Help: help})
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {

@@ -104,6 +104,7 @@ func (p *parts) measure(ctx context.Context) {
 		{stageNormalize, n.groupNormalize, n.raw},
 		{stageSink, n.groupSink, n.submissions},
 		{stageReject, n.groupRejections, n.rejected},
+		{stageMatch, n.groupMatch, n.changes},
 	} {
 		lag, err := p.hub.cfg.Stream.Lag(ctx, s.group, s.topic)
 		if err != nil {

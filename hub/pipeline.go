@@ -16,6 +16,7 @@ func (h *Hub) pipeline() []stage {
 	s.combiner.record = s.sink.Record
 	r := &relaying{outbox: h.cfg.Store, names: h.names, stream: h.cfg.Stream, metrics: h.metrics, raised: h.outbox}
 	assigner := h.newAssigner()
+	m := &matching{duplicates: h.duplicates, names: h.names, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics, backlog: h.parts.backlog, missed: newSignal()}
 
 	all := []stage{
 		{"spool", RoleIntake, h.drainSpool},
@@ -35,6 +36,10 @@ func (h *Hub) pipeline() []stage {
 		{"deliver", RoleDeliver, func(ctx context.Context) error {
 			return loop(ctx, r.raised, 0, h.cfg.Logger.With("stage", "deliver"), r.step)
 		}},
+		{"recompute", RoleConsole, h.recomputing.run},
+		{"import", RoleConsole, h.runImports},
+		{"match", RoleSink, m.run},
+		{"match again", RoleSink, m.catchUp},
 		{"configuration", "", h.configuration.watch},
 		{"watch", "", h.parts.watch},
 	}
@@ -45,6 +50,13 @@ func (h *Hub) pipeline() []stage {
 		}
 	}
 	return mine
+}
+
+func (h *Hub) runImports(ctx context.Context) error {
+	if h.importing == nil {
+		return nil
+	}
+	return h.importing.run(ctx)
 }
 
 func (h *Hub) drainSpool(ctx context.Context) error { return h.intake.drain(ctx) }

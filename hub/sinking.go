@@ -74,6 +74,9 @@ func (s *sinking) poison(ctx context.Context, r stream.Record, cause error) erro
 	j := &lead.Rejection{ID: sub.ID, Source: sub.Source, Channel: sub.Channel, Stage: lead.StageSink, Code: "not_recorded",
 		Message: "the pool could not take this submission", Hint: "the hub's log has the cause; replay after it is mended",
 		At: s.now().UTC(), ReceivedAt: sub.ReceivedAt, Body: r.Value}
+	if e := lead.AsError(cause); e.Kind == lead.KindConflict || e.Kind == lead.KindInvalid { // its texts are for people
+		j.Code, j.Message, j.Hint = e.Code, e.Message, e.Hint
+	}
 	record, err := s.names.rejectionRecord(j, header(r, headerTrace))
 	if err != nil {
 		return err

@@ -10,12 +10,14 @@ import (
 type names struct {
 	raw, submissions, rejected, changes        string
 	groupNormalize, groupSink, groupRejections string
+	groupMatch                                 string
 }
 
 func newNames(prefix string) names {
 	return names{
 		raw: prefix + "lead.raw", submissions: prefix + "lead.submissions", rejected: prefix + "lead.rejected", changes: prefix + "lead.changes",
 		groupNormalize: prefix + "leadhub.normalize", groupSink: prefix + "leadhub.sink", groupRejections: prefix + "leadhub.rejections",
+		groupMatch: prefix + "leadhub.match",
 	}
 }
 

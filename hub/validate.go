@@ -2,7 +2,11 @@ package hub
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/leadhub/leadhub/connectors"
@@ -50,6 +54,9 @@ func validate(config *lead.Config) error {
 			return lead.Invalid("unknown_team", fmt.Sprintf("rep %s: team %q does not exist", r.Key, r.Team), "add the team, or leave it out")
 		}
 	}
+	if err := validateMerge(config.Settings.Merge); err != nil {
+		return err
+	}
 	s := withDefaults(config.Settings)
 	if _, err := time.LoadLocation(s.TimeZone); err != nil {
 		return lead.Invalid("bad_time_zone", fmt.Sprintf("time zone %q is not known", s.TimeZone), "use an IANA name such as Asia/Shanghai")
@@ -59,6 +66,44 @@ func validate(config *lead.Config) error {
 	}
 	return nil
 }
+
+// validateMerge checks the rules of merging. Zero stands for the default of each number.
+func validateMerge(m lead.MergeRules) error {
+	wrong := func(field, message, hint string) error {
+		e := lead.Invalid("bad_merge_rules", "merge: "+message, hint)
+		e.Fields = []string{"settings.merge." + field}
+		return e
+	}
+	for _, kind := range slices.Sorted(maps.Keys(m.Generic)) {
+		if !(lead.Identity{Kind: kind}).Strong() {
+			return wrong("generic."+kind, fmt.Sprintf("%q is no kind of identity that joins leads", kind), "the kinds are "+strings.Join(strongKinds, ", "))
+		}
+		if n := m.Generic[kind]; n < 1 || n > 10_000 {
+			return wrong("generic."+kind, fmt.Sprintf("generic.%s is %d, not between 1 and 10000", kind, n), "leave the kind out for the default")
+		}
+	}
+	for _, r := range []struct {
+		field     string
+		value, to int
+	}{{"generic_names", m.GenericNames, 10_000}, {"silence_days", m.SilenceDays, 36_500}, {"bridge_size", m.BridgeSize, 10_000}, {"max_identities", m.MaxIdentities, 10_000}} {
+		if r.value < 0 || r.value > r.to {
+			return wrong(r.field, fmt.Sprintf("%s is %d, not between 1 and %d", r.field, r.value, r.to), "0, or leaving it out, stands for the default")
+		}
+	}
+	switch {
+	case math.IsNaN(m.Possible) || m.Possible < 0 || m.Possible > 100:
+		return wrong("possible", fmt.Sprintf("possible is %g, not between 0 and 100 bits", m.Possible), "0, or leaving it out, stands for the default")
+	case math.IsNaN(m.Likely) || m.Likely < 0 || m.Likely > 100:
+		return wrong("likely", fmt.Sprintf("likely is %g, not between 0 and 100 bits", m.Likely), "0, or leaving it out, stands for the default")
+	case m.Likely > 0 && m.Possible > m.Likely:
+		return wrong("likely", fmt.Sprintf("likely is %g, less than possible, %g", m.Likely, m.Possible), "what is likely is possible, too")
+	}
+	return nil
+}
+
+// strongKinds are the kinds of identity that join leads by themselves.
+var strongKinds = []string{lead.IdentityMobile, lead.IdentityEmail, lead.IdentityUnionID, lead.IdentityWecom, lead.IdentityOpenID,
+	lead.IdentityBuyer, lead.IdentityExternal}
 
 // Check tells whether a configuration could be used by a hub with these connectors, without a hub.
 func Check(config *lead.Config, with []connectors.Connector) error {

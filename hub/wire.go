@@ -94,8 +94,13 @@ func (n names) rejectionRecord(r *lead.Rejection, trace []byte) (stream.Record, 
 
 // changeRecord is a CloudEvents 1.0 event in Kafka's binary content mode: attributes as ce_ headers, the data as value.
 // https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
+// The change of an erased lead has no value: it is a tombstone, with which compaction forgets all that was said of the id.
 func (n names) changeRecord(o sink.Outgoing) stream.Record {
-	return stream.Record{Topic: n.changes, Key: []byte(o.Lead), Value: o.Value, Headers: []stream.Header{
+	value := o.Value
+	if len(value) == 0 {
+		value = nil // an empty one would stay
+	}
+	return stream.Record{Topic: n.changes, Key: []byte(o.Lead), Value: value, Headers: []stream.Header{
 		{Key: "ce_specversion", Value: []byte("1.0")},
 		{Key: "ce_type", Value: []byte(o.Type)},
 		{Key: "ce_source", Value: []byte("/leadhub")},

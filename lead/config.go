@@ -66,12 +66,16 @@ type Token struct {
 // Scopes of a Token.
 const (
 	ScopeAdmin       = "admin"       // everything
-	ScopeLeadsRead   = "leads:read"  // leads, touches, history
+	ScopeLeadsRead   = "leads:read"  // leads, touches, history, why
+	ScopeLeadsWrite  = "leads:write" // merge, split, pin; the answers show the leads
 	ScopeSubmissions = "submissions" // where a submission is now
 	ScopeRejections  = "rejections"  // see, correct and replay rejections
 	ScopeConfigRead  = "config:read" // sources, reps, settings
 	ScopeConfigWrite = "config:write"
+	ScopeImportsRead = "imports:read" // files that were uploaded: previews and results show leads
+	// ScopeImportsWrite lets upload, start, cancel and undo.
+	ScopeImportsWrite = "imports:write"
 )
 
 // Scopes lists every scope.
-var Scopes = []string{ScopeAdmin, ScopeLeadsRead, ScopeSubmissions, ScopeRejections, ScopeConfigRead, ScopeConfigWrite}
+var Scopes = []string{ScopeAdmin, ScopeLeadsRead, ScopeLeadsWrite, ScopeSubmissions, ScopeRejections, ScopeConfigRead, ScopeConfigWrite, ScopeImportsRead, ScopeImportsWrite}

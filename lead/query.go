@@ -28,6 +28,8 @@ type LeadDetail struct {
 	Provenance map[string][]Value `json:"provenance"` // per field, winner first
 	Identities []HeldIdentity     `json:"identities"`
 	History    []Event            `json:"history"` // latest first, at most 200
+	// Duplicates are the open ones, the highest score first, at most 50.
+	Duplicates []LeadDuplicate `json:"duplicates"`
 }
 
 // RejectionQuery selects rejections, latest first.

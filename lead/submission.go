@@ -80,8 +80,11 @@ type Draft struct {
 	EventTime string `json:"event_time,omitempty"`
 	// Identities are ids the platform itself gave (openid, unionid, buyer id …), never typed by a person.
 	Identities []Identity `json:"identities,omitempty"`
-	Signals    []Signal   `json:"signals,omitempty"` // what speaks for spam
-	Test       bool       `json:"test,omitempty"`    // the channel marked it as a test
+	// Verified names the fields that the channel proved to be right, like a phone by a code in a message; never because
+	// somebody said so.
+	Verified []string `json:"verified,omitempty"`
+	Signals  []Signal `json:"signals,omitempty"` // what speaks for spam
+	Test     bool     `json:"test,omitempty"`    // the channel marked it as a test
 }
 
 // Add appends a value to a field; empty values are left out.
@@ -145,7 +148,8 @@ type Submission struct {
 	Tags        []string          `json:"tags,omitempty"`
 	Consents    []Consent         `json:"consents,omitempty"`
 	Origin      Origin            `json:"origin,omitzero"`
-	Identities  []Identity        `json:"identities"` // at least one; sorted, the strongest first
+	Identities  []Identity        `json:"identities"`         // at least one; sorted, the strongest first
+	Verified    []string          `json:"verified,omitempty"` // fields of the draft that the channel proved
 	Extra       map[string]string `json:"extra,omitempty"`
 	Notes       []string          `json:"notes,omitempty"` // what could not be used and why, for people
 	Spam        int               `json:"spam,omitempty"`  // score below the threshold

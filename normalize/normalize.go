@@ -96,7 +96,7 @@ func (n *Normalizer) Submission(raw lead.Raw, index int, d lead.Draft, trust int
 	received := raw.ReceivedAt.UTC().Truncate(time.Millisecond)
 	c := cleaning{Normalizer: n, draft: &d, sub: &lead.Submission{
 		ID: raw.ID, Source: raw.Source, Channel: raw.Channel, Trust: trust, ReceivedAt: received,
-		Test: d.Test, Spam: lead.SpamScore(raw.Signals) + lead.SpamScore(d.Signals),
+		Test: d.Test, Verified: d.Verified, Spam: lead.SpamScore(raw.Signals) + lead.SpamScore(d.Signals),
 	}}
 	if index > 0 {
 		c.sub.ID = raw.ID + "." + strconv.Itoa(index)

@@ -52,9 +52,7 @@ func gather(ctx context.Context, tx Evidence, leads []string, items []Item, deci
 				submissions = append(submissions, t.Submission.ID)
 			}
 			if len(c.touches)+len(items) > MaxTouches {
-				return nil, &lead.Error{Kind: lead.KindConflict, Code: "too_many_touches",
-					Message: fmt.Sprintf("these leads have more than %d touches together; they are not weighed again", MaxTouches),
-					Hint:    "look at what they share: a phone that many people use can be put on the list of numbers that are never keys"}
+				return nil, tooMany()
 			}
 		}
 		if len(keys)+len(submissions) == 0 {
@@ -74,6 +72,12 @@ func gather(ctx context.Context, tx Evidence, leads []string, items []Item, deci
 		}
 		leads, keys, submissions = reached.Leads, nil, nil
 	}
+}
+
+func tooMany() error {
+	return &lead.Error{Kind: lead.KindConflict, Code: "too_many_touches",
+		Message: fmt.Sprintf("these leads have more than %d touches together; they are not weighed again", MaxTouches),
+		Hint:    "look at what they share: a phone that many people use can be put on the list of numbers that are never keys"}
 }
 
 func (c *component) newKeys(s *lead.Submission) []string {

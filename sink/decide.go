@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,12 +12,7 @@ import (
 )
 
 // Order is what a person asks to be done with leads.
-type Order struct {
-	Actor string // who: "person:<token name>"
-	Why   string
-	// Preview tells what would become of it, and changes nothing.
-	Preview bool
-}
+type Order = lead.Order
 
 // errPreview ends a transaction whose outcome was only asked for.
 var errPreview = errors.New("preview")
@@ -28,6 +24,9 @@ func (s *Sink) Merge(ctx context.Context, a, b string, o Order) ([]lead.Change, 
 		family, err := tx.Hold(ctx, []string{a, b})
 		if err != nil {
 			return err
+		}
+		if len(family.Touches) > MaxTouches {
+			return tooMany()
 		}
 		sides := touchesOf(family)
 		if len(sides) == 1 && family.has(a) && family.has(b) {
@@ -56,6 +55,9 @@ func (s *Sink) Split(ctx context.Context, id string, submissions []string, o Ord
 		ids := family.living()
 		if len(ids) == 0 {
 			return lead.NotFound("lead_not_found", "there is no lead with this id", "look for it with GET /v1/leads?q=")
+		}
+		if len(family.Touches) > MaxTouches {
+			return tooMany()
 		}
 		in.leaving = map[string]bool{}
 		d := lead.Decision{ID: lead.NewID("dec_", in.now), Kind: lead.DecisionSplit, Actor: o.Actor, At: in.now, Why: o.Why}
@@ -136,11 +138,14 @@ func (s *Sink) repin(ctx context.Context, id, field string, o Order, set func(*l
 }
 
 // under reports whether a lead is living or went, step by step, into it.
-func (c *component) under(id, living string) bool {
+func (c *component) under(id, living string) bool { return c.living(id) == living }
+
+// living is the lead that an id stands for.
+func (c *component) living(id string) string {
 	for c.records[id] != nil && c.records[id].MergedInto != "" {
 		id = c.records[id].MergedInto
 	}
-	return id == living
+	return id
 }
 
 // Withdraw takes touches out of the pool, as if they had never been there: leads that only they made are forgotten, those
@@ -179,19 +184,43 @@ func (s *Sink) Regroup(ctx context.Context, leads []string, judge Judge, o Order
 	})
 }
 
-// Why weighs all the evidence about some leads again, by ids, and changes nothing.
+// Why weighs all the evidence about some leads again, by ids. It only reads.
 func (s *Sink) Why(ctx context.Context, leads ...string) (Weighed, error) {
-	out, err := s.run(ctx, nil, Order{Preview: true}, func(ctx context.Context, tx Tx, in *regrouping) error {
-		family, err := tx.Hold(ctx, leads)
+	var w Weighed
+	err := s.cfg.Pool.View(ctx, func(ev Evidence) error {
+		c, err := gather(ctx, ev, leads, nil, nil, false)
 		if err != nil {
 			return err
 		}
-		if in.leads = family.living(); len(in.leads) == 0 {
+		if len(c.records) == 0 {
 			return lead.NotFound("lead_not_found", "there is no lead with this id", "look for it with GET /v1/leads?q=")
+		}
+		w = weigh(s.cfg.Judge(), c, c.sorted(nil), c.decisionList())
+		for i := range w.Touches {
+			if n := w.Grouping.Part[i]; n < len(w.Leads) && w.Leads[n] == "" {
+				w.Leads[n] = c.living(w.Touches[i].Lead)
+			}
 		}
 		return nil
 	})
-	return out.weighed, err
+	return w, err
+}
+
+// weigh groups touches. Which leads the parts are is left open.
+func weigh(judge Judge, c *component, touches []Recorded, decisions []lead.Decision) Weighed {
+	submissions := make([]*lead.Submission, len(touches))
+	for i, t := range touches {
+		submissions[i] = t.Submission
+	}
+	generic := c.genericIdentities()
+	w := Weighed{Touches: touches, Grouping: judge.Group(submissions, decisions, generic), Records: c.records, Decisions: decisions,
+		Generic: slices.Collect(maps.Keys(generic))}
+	parts := 0
+	for _, n := range w.Grouping.Part {
+		parts = max(parts, n+1)
+	}
+	w.Leads = make([]string, parts)
+	return w
 }
 
 func (s *Sink) order(ctx context.Context, o Order, prepare func(context.Context, Tx, *regrouping) error) ([]lead.Change, error) {

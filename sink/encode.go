@@ -27,6 +27,15 @@ func Decode(doc []byte) (*lead.Record, error) {
 	return r, nil
 }
 
+// DecodeProfile reads the part of a record that is compared.
+func DecodeProfile(doc []byte) (*Profile, error) {
+	p := &Profile{}
+	if err := json.Unmarshal(doc, p); err != nil {
+		return nil, fmt.Errorf("a lead of the pool cannot be read: %w", err)
+	}
+	return p, nil
+}
+
 // Encode makes records ready to be saved.
 func Encode(records ...*lead.Record) ([]Saved, error) {
 	return encodeRecords(records, nil)

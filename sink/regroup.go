@@ -38,6 +38,8 @@ type Weighed struct {
 	Grouping lead.Grouping
 	Generic  []lead.Identity // known to be carried by too many people, among those of these touches
 	Records  map[string]*lead.Record
+	// Decisions are those of people about any of these touches.
+	Decisions []lead.Decision
 }
 
 // regroup decides anew who the leads are that a change reaches, and writes the difference. The leads keep their ids: each
@@ -60,13 +62,9 @@ func (s *Sink) regroup(ctx context.Context, tx Tx, judge Judge, in regrouping) (
 	for _, it := range in.items {
 		touches = append(touches, Recorded{Submission: it.Submission, At: in.now})
 	}
-	submissions := make([]*lead.Submission, len(touches))
-	for i, t := range touches {
-		submissions[i] = t.Submission
-	}
 	decisions := c.decisionList()
-	p := &parting{in: in, judge: judge, component: c, touches: touches, decisions: decisions, old: old,
-		Grouping: judge.Group(submissions, decisions, c.genericIdentities())}
+	w := weigh(judge, c, touches, decisions)
+	p := &parting{in: in, judge: judge, component: c, touches: touches, decisions: decisions, old: old, Grouping: w.Grouping}
 	p.divide()
 	if err := p.name(ctx, s, tx); err != nil {
 		return regrouped{}, err
@@ -81,9 +79,8 @@ func (s *Sink) regroup(ctx context.Context, tx Tx, judge Judge, in regrouping) (
 	if err != nil {
 		return regrouped{}, err
 	}
-	w := Weighed{Touches: touches, Grouping: p.Grouping, Generic: slices.Collect(maps.Keys(c.genericIdentities())), Records: c.records}
 	for n := range p.parts {
-		w.Leads = append(w.Leads, p.parts[n].id())
+		w.Leads[n] = p.parts[n].id()
 	}
 	return regrouped{result: p.result, changes: p.outbox, weighed: w}, tx.Save(ctx, out)
 }

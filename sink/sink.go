@@ -16,6 +16,8 @@ type Pool interface {
 	// serialization failure, a race for the same submission) fn runs again from the start, so fn must not keep
 	// anything from an earlier run. An error that a later try may not have is a *lead.Error of KindTransient.
 	Update(ctx context.Context, fn func(Tx) error) error
+	// View runs fn on one moment of the pool. Nothing is held, and no writer waits.
+	View(ctx context.Context, fn func(Evidence) error) error
 }
 
 // Tx is one transaction. For a batch of submissions Seen, Candidates, Numbers and Save are called in this order; Save may

@@ -12,6 +12,7 @@ type Store interface {
 	Pool
 	Queue
 	Outbox
+	DuplicatePool
 	Reader
 	ConfigStore
 	TokenStore
@@ -26,6 +27,9 @@ type Reader interface {
 	Leads(ctx context.Context, q lead.LeadQuery) (lead.LeadPage, error)
 	// Lead finds a lead by id or number; those of a merged-away lead resolve to the living one. KindNotFound.
 	Lead(ctx context.Context, id string) (lead.LeadDetail, error)
+	// Duplicates lists pairs of living leads that may be one person, the highest score first. KindInvalid for a cursor that
+	// was not given out.
+	Duplicates(ctx context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error)
 	// Figures counts the pool.
 	Figures(ctx context.Context) (lead.PoolFigures, error)
 	// Breakdown counts touches and open rejections per source (sorted by key), and open rejections per code.

@@ -38,6 +38,7 @@ type app struct {
 type database interface {
 	sink.Store
 	Migrate(ctx context.Context) error
+	hub.ImportStore
 	MigrationStatus(ctx context.Context) ([]sink.Migration, error)
 }
 
@@ -101,6 +102,7 @@ func openApp(ctx context.Context, f hubFlags, listen string, log *slog.Logger) (
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.hub, err = hub.New(hub.Config{Dir: f.Data, Roles: f.Roles, Store: db, Stream: client, Partitions: f.Partitions, TopicPrefix: f.TopicPrefix,
 		Connectors: all.Connectors(), SecretKey: key, AdminToken: token, MaxBody: f.MaxBody, SpoolBytes: f.SpoolBytes,
+		Imports: db, MaxImport: f.MaxImport, KeepImports: f.KeepImports,
 		TrustedProxies: proxies, Logger: log, Registry: registry})
 	if err != nil {
 		return nil, err

@@ -50,10 +50,22 @@ type fileRep struct {
 }
 
 type fileSettings struct {
-	NumberPrefix *string  `yaml:"number_prefix" json:"number_prefix,omitempty"`
-	TimeZone     *string  `yaml:"time_zone" json:"time_zone,omitempty"`
-	Country      *string  `yaml:"country" json:"country,omitempty"`
-	NeverKeys    []string `yaml:"never_keys" json:"never_keys,omitempty"`
+	NumberPrefix *string    `yaml:"number_prefix" json:"number_prefix,omitempty"`
+	TimeZone     *string    `yaml:"time_zone" json:"time_zone,omitempty"`
+	Country      *string    `yaml:"country" json:"country,omitempty"`
+	NeverKeys    []string   `yaml:"never_keys" json:"never_keys,omitempty"`
+	Merge        *fileMerge `yaml:"merge" json:"merge,omitempty"`
+}
+
+// fileMerge is a lead.MergeRules.
+type fileMerge struct {
+	Generic       map[string]int `yaml:"generic" json:"generic,omitempty"`
+	GenericNames  int            `yaml:"generic_names" json:"generic_names,omitempty"`
+	SilenceDays   int            `yaml:"silence_days" json:"silence_days,omitempty"`
+	BridgeSize    int            `yaml:"bridge_size" json:"bridge_size,omitempty"`
+	MaxIdentities int            `yaml:"max_identities" json:"max_identities,omitempty"`
+	Possible      float64        `yaml:"possible" json:"possible,omitempty"`
+	Likely        float64        `yaml:"likely" json:"likely,omitempty"`
 }
 
 // readConfigFile reads and checks a file; "-" is standard input.
@@ -108,6 +120,9 @@ func (c *applyCmd) Run(p process) error {
 		fmt.Fprintf(p.stdout, "changed   %s\n", what)
 	}
 	fmt.Fprintf(p.stdout, "unchanged %d\nconfiguration version %d is in use\n", done.Unchanged, done.Version)
+	if done.Recompute {
+		fmt.Fprintln(p.stdout, "rules of merging or trust changed: `leadhub recompute --dry-run` shows what that does to the leads of now, `leadhub recompute` does it")
+	}
 	return nil
 }
 
@@ -144,6 +159,9 @@ func (f *configFile) config() lead.Config {
 	}
 	if s := f.Settings; s != nil {
 		c.Settings = lead.Settings{NumberPrefix: or(s.NumberPrefix, ""), TimeZone: or(s.TimeZone, ""), Country: or(s.Country, ""), NeverKeys: s.NeverKeys}
+		if s.Merge != nil {
+			c.Settings.Merge = lead.MergeRules(*s.Merge)
+		}
 	}
 	return c
 }

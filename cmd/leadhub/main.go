@@ -27,16 +27,22 @@ const (
 
 // commands is the command line: one field per verb.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Run the hub."`
-	Demo    demoCmd    `cmd:"" help:"Run the hub on a temporary folder, play a story through it and tell what happened."`
-	Apply   applyCmd   `cmd:"" help:"Send sources, teams, reps and settings from a file to a running hub."`
-	Check   checkCmd   `cmd:"" help:"Check such a file without a hub."`
-	Explain explainCmd `cmd:"" help:"Tell what would become of one payload, without writing."`
-	Replay  replayCmd  `cmd:"" help:"Send rejections, or what was received, through the flow again."`
-	Audit   auditCmd   `cmd:"" help:"Compare what was accepted with what became of it."`
-	Bench   benchCmd   `cmd:"" help:"Measure a hub that it starts itself."`
-	Migrate migrateCmd `cmd:"" help:"Bring the pool's tables up to date."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" help:"Run the hub."`
+	Demo       demoCmd       `cmd:"" help:"Run the hub on a temporary folder, play a story through it and tell what happened."`
+	Apply      applyCmd      `cmd:"" help:"Send sources, teams, reps and settings from a file to a running hub."`
+	Check      checkCmd      `cmd:"" help:"Check such a file without a hub."`
+	Explain    explainCmd    `cmd:"" help:"Tell what would become of one payload, without writing."`
+	Why        whyCmd        `cmd:"" help:"Tell why touches are one lead, or why two leads are not."`
+	Merge      mergeCmd      `cmd:"" help:"Make one lead of two."`
+	Split      splitCmd      `cmd:"" help:"Take touches out of a lead."`
+	Pin        pinCmd        `cmd:"" help:"Set a value of a lead by hand."`
+	Duplicates duplicatesCmd `cmd:"" help:"List leads that may be one person, or say that two are not."`
+	Recompute  recomputeCmd  `cmd:"" help:"Group all leads anew after rules changed, or try rules."`
+	Replay     replayCmd     `cmd:"" help:"Send rejections, or what was received, through the flow again."`
+	Audit      auditCmd      `cmd:"" help:"Compare what was accepted with what became of it."`
+	Bench      benchCmd      `cmd:"" help:"Measure a hub that it starts itself."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the pool's tables up to date."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // process is what a verb may touch of the world.

@@ -36,9 +36,10 @@ func routes(h *hub.Hub, sessionKey []byte, registry *prometheus.Registry, log *s
 	}
 	tokens := h.Tokens()
 	r.Mount("/v1", api.New(api.Ports{Authenticator: tokens, Leads: h.Reader(), Submissions: h, Rejections: h.Rejections(),
-		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Operator: h, Channels: apiChannels, Logger: log}))
-	r.Mount("/", console.New(console.Config{Authenticator: tokens, Leads: h.Reader(), Rejections: h.Rejections(),
-		Configuration: h.Configuration(), Figures: h, Channels: consoleChannels, Snippets: snippets{h.Configuration()}, SessionKey: sessionKey, Logger: log}))
+		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Operator: h, Merging: h, Duplicates: h, Imports: h.Importing(), Channels: apiChannels, Logger: log}))
+	r.Mount("/", console.New(console.Config{Authenticator: tokens, Leads: h.Reader(), Merging: h, Duplicates: h, Rejections: h.Rejections(),
+		Configuration: h.Configuration(), Figures: h, Imports: h.Importing(), ImportOrders: h.Importing(), ImportFiles: h.Importing(), Channels: consoleChannels,
+		Snippets: snippets{h.Configuration()}, SessionKey: sessionKey, Logger: log}))
 	return r
 }
 
@@ -84,13 +85,28 @@ func apiChannels() []api.Channel {
 func consoleChannels() []console.Channel {
 	var out []console.Channel
 	for _, c := range apiChannels() {
-		ch := console.Channel{Channel: c.Channel, Title: c.Title, Description: c.Description, Docs: c.Docs, Push: c.Push}
+		ch := console.Channel{Channel: c.Channel, Title: c.Title, Description: c.Description, Docs: c.Docs, Push: c.Push, Upload: uploads(c.Channel)}
 		for _, s := range c.Settings {
 			ch.Settings = append(ch.Settings, console.Setting(s))
 		}
 		out = append(out, ch)
 	}
 	return out
+}
+
+// uploads reports whether the sources of a channel read files that people upload.
+func uploads(channel string) bool {
+	c := all.ByChannel()[channel]
+	set, err := c.Spec().Check(lead.Source{Key: channel, Channel: channel})
+	if err != nil {
+		return false // it needs settings, as what is connected does
+	}
+	src, err := c.Open(set)
+	if err != nil {
+		return false
+	}
+	_, ok := src.(connectors.Importer)
+	return ok
 }
 
 // snippets asks the connector of a source for its HTML.

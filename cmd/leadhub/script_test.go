@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/leadhub/leadhub/lead"
 )
 
 // The command line, as people use it: testdata/script.
@@ -26,10 +29,12 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve":   scriptServe,
-			"sigterm": scriptSigterm,
-			"post":    scriptPost,
-			"mode":    scriptMode,
+			"serve":     scriptServe,
+			"sigterm":   scriptSigterm,
+			"post":      scriptPost,
+			"lead":      scriptLead,
+			"duplicate": scriptDuplicate,
+			"mode":      scriptMode,
 		},
 	})
 }
@@ -81,6 +86,46 @@ func scriptPost(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	if a.Status != 202 {
 		ts.Fatalf("answered %d: %s", a.Status, a.Body)
+	}
+}
+
+// lead NAME HUB SOURCE BODY posts to a hub on the folder data and waits until it is in the pool: the lead's number goes into
+// $NAME, the submission into ${NAME}_TOUCH.
+func scriptLead(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 4 {
+		ts.Fatalf("usage: lead NAME HUB SOURCE BODY")
+	}
+	req, err := http.NewRequest("POST", args[1]+"/in/"+args[2], strings.NewReader(args[3]))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	a, err := trySend(req)
+	ts.Check(err)
+	api := serverFlags{Server: args[1], Data: ts.MkAbs("data")}.client()
+	var st lead.SubmissionStatus
+	for began := time.Now(); st.Lead == ""; time.Sleep(5 * time.Millisecond) {
+		if time.Since(began) > patience {
+			ts.Fatalf("%s is in no lead: %s", a.ID, st.State)
+		}
+		ts.Check(api.call(context.Background(), "GET", "/v1/submissions/"+a.ID, nil, &st))
+	}
+	var d lead.LeadDetail
+	ts.Check(api.call(context.Background(), "GET", "/v1/leads/"+st.Lead, nil, &d))
+	ts.Setenv(args[0], d.Number)
+	ts.Setenv(args[0]+"_TOUCH", a.ID)
+}
+
+// duplicate HUB LEAD waits until a lead of a hub on the folder data has a possible duplicate.
+func scriptDuplicate(ts *testscript.TestScript, _ bool, args []string) {
+	api := serverFlags{Server: args[0], Data: ts.MkAbs("data")}.client()
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		var page lead.DuplicatePage
+		ts.Check(api.call(context.Background(), "GET", "/v1/duplicates"+query("lead", args[1]), nil, &page))
+		if len(page.Items) > 0 {
+			return
+		}
+		if time.Since(began) > patience {
+			ts.Fatalf("%s has no possible duplicate", args[1])
+		}
 	}
 }
 

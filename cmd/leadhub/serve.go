@@ -26,6 +26,8 @@ type hubFlags struct {
 	BrokerBytes    int64         `help:"Bytes the embedded broker keeps of each topic." default:"268435456" env:"LEADHUB_BROKER_BYTES"`
 	MaxBody        int64         `help:"Bytes of one post." default:"524288" env:"LEADHUB_MAX_BODY"`
 	SpoolBytes     int64         `help:"Bytes the spool may hold while the broker is away." default:"1073741824" env:"LEADHUB_SPOOL_BYTES"`
+	MaxImport      int64         `help:"Bytes of one uploaded file." default:"209715200" env:"LEADHUB_MAX_IMPORT"`
+	KeepImports    time.Duration `help:"How long uploaded files are kept, unless their import is undone." default:"2160h" env:"LEADHUB_KEEP_IMPORTS"`
 	TrustedProxies []string      `help:"Networks whose X-Forwarded-For is believed." env:"LEADHUB_TRUSTED_PROXIES" placeholder:"CIDR,…"`
 	LogLevel       string        `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"LEADHUB_LOG_LEVEL"`
 	LogFormat      string        `help:"text or json." default:"text" enum:"text,json" env:"LEADHUB_LOG_FORMAT"`

@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/connectors/webform"
 )
 
@@ -10,6 +11,7 @@ import (
 func Connectors() []connectors.Connector {
 	return []connectors.Connector{
 		webform.Connector{},
+		excel.Connector{},
 	}
 }
 

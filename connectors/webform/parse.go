@@ -63,7 +63,7 @@ func (s *source) drops(name string) bool {
 }
 
 func (s *source) draft(rec record, query []connectors.Pair, referer string, received time.Time) lead.Draft {
-	var d lead.Draft
+	d := lead.Draft{Verified: s.verified}
 	add := func(pairs []connectors.Pair) {
 		for _, p := range pairs {
 			switch {

@@ -31,6 +31,7 @@ const (
 	setSigAlgorithm  = "signature_algorithm"
 	setSigEncoding   = "signature_encoding"
 	setSigPrefix     = "signature_prefix"
+	setVerified      = "verified_fields"
 )
 
 // Values of the setting signature.
@@ -101,6 +102,9 @@ var spec = connectors.Spec{
 			Help: connectors.Text{EN: "How the signature is written (hmac).", ZH: "签名的编码（hmac）。"}},
 		{Name: setSigPrefix, Help: connectors.Text{
 			EN: "What stands before the signature, like sha256= (hmac).", ZH: "签名前的前缀，如 sha256=（hmac）。"}},
+		{Name: setVerified, Type: connectors.TypeList, Help: connectors.Text{
+			EN: "Fields that your site proved before it posted, like phone by a code in a message: they win over what others only say. Needs a signature.",
+			ZH: "网站在提交前已验证的字段，例如通过短信验证码验证的 phone：其值优先于其他来源。需要签名。"}},
 	},
 	Identities: []connectors.IdentityKind{{Kind: lead.IdentityMobile}, {Kind: lead.IdentityEmail}, {Kind: lead.IdentityExternal}},
 }
@@ -121,6 +125,7 @@ type source struct {
 	consentText   string
 	consentVer    string
 	signed        bool
+	verified      []string
 	verifier      *connectors.Verifier // with signed
 	svix          *connectors.Verifier // with standard-webhooks: the same under older header names
 	now           func() time.Time
@@ -138,6 +143,7 @@ func (Connector) Open(set connectors.Settings) (connectors.Source, error) {
 		rate:        set.Int(setRate),
 		consentText: set.String(setConsentText),
 		consentVer:  set.String(setConsentVer),
+		verified:    set.List(setVerified),
 		now:         set.Now,
 	}
 	if s.now == nil {
@@ -169,6 +175,9 @@ func (Connector) Open(set connectors.Settings) (connectors.Source, error) {
 	}
 	if err := s.openSignature(set); err != nil {
 		return nil, err
+	}
+	if len(s.verified) > 0 && !s.signed {
+		return nil, badSetting(setVerified, "needs a signature: without one anybody could claim to be verified")
 	}
 	if !s.signed && s.rate != 0 {
 		s.limiter = newLimiter()

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -38,6 +39,9 @@ type Options struct {
 var dialect = sqlstore.Dialect{
 	List:  "SELECT json_array_elements_text($1::json)",
 	Pairs: "SELECT e->>0, e->>1 FROM json_array_elements($1::json) AS e WHERE true", Find: "strpos",
+	Elements: "json_array_elements($1::json) AS e", Element: func(i int, typ string) string { return fmt.Sprintf("(e->>%d)::%s", i, typ) },
+	Members: ` SELECT m.key, m.lead FROM list CROSS JOIN LATERAL (
+		SELECT key, lead FROM match_keys WHERE key = list.v::bigint ORDER BY lead LIMIT LIMITED) AS m ORDER BY m.key, m.lead`,
 	ForUpdate: " FOR UPDATE", SkipLocked: " ORDER BY id FOR UPDATE SKIP LOCKED",
 	Snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, Wrap: wrap,
 }

@@ -189,6 +189,25 @@ var apartTests = map[string]func(*testing.T, Harness){
 		require.NoError(t, err)
 		require.Equal(t, before, p.picture(t), "a preview changes nothing")
 	},
+	"a lead with more touches than can be weighed is left as it is, and who asks is told": func(t *testing.T, h Harness) {
+		p := openWith(t, h, lead.MergeRules{})
+		subs := make([]*lead.Submission, sink.MaxTouches+1)
+		for i := range subs {
+			subs[i] = Sub(fmt.Sprintf("sub_%05d", i), Mobile(1))
+		}
+		for batch := range slices.Chunk(subs, 1000) {
+			p.record(batch...)
+		}
+		p.record(named("sub_other", meimei, 0, Mobile(2)))
+		one := p.lead(p.on("sub_00000"))
+		require.Equal(t, len(subs), one.Touches, "what is clear is recorded as before")
+		_, err := p.sink.Merge(p.ctx, one.ID, p.on("sub_other"), sink.Order{Actor: "person:test"})
+		require.Equal(t, "too_many_touches", lead.AsError(err).Code)
+		_, err = p.sink.Record(p.ctx, Items(named("sub_late", meimei, 200, Mobile(1))))
+		require.Equal(t, "too_many_touches", lead.AsError(err).Code)
+		require.False(t, lead.IsTransient(err))
+		require.Equal(t, one.Version, p.lead(one.ID).Version)
+	},
 	"a long stream of people who share what they have is, at any moment, what weighing everything at once gives": func(t *testing.T, h Harness) {
 		for seed := range uint64(3) {
 			p := openWith(t, h, tight)

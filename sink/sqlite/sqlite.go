@@ -33,7 +33,10 @@ type Options struct {
 // dialect is what both databases ask in SQLite's words.
 var dialect = sqlstore.Dialect{
 	List: "SELECT value FROM json_each($1)", Find: "instr", Wrap: wrap,
-	Pairs: "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($1) WHERE true",
+	Pairs:    "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($1) WHERE true",
+	Elements: "json_each($1)", Element: func(i int, _ string) string { return fmt.Sprintf("json_extract(value, '$[%d]')", i) },
+	Members: ` SELECT m.key, m.lead FROM list CROSS JOIN match_keys m ON m.key = list.v AND m.lead <=
+		coalesce((SELECT x.lead FROM match_keys x WHERE x.key = list.v ORDER BY x.lead LIMIT 1 OFFSET LIMITED - 1), '~') ORDER BY m.key, m.lead`,
 }
 
 // DB is the lead pool in a SQLite file.
@@ -42,6 +45,7 @@ type DB struct {
 	migrations *goose.Provider
 	stmts      prepared
 	relaying   sync.Mutex
+	matching   chan struct{} // held by who matches
 }
 
 var _ sink.Store = (*DB)(nil)
@@ -72,7 +76,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	db := &DB{Store: sqlstore.Store{Read: read, Write: write, Dialect: dialect}}
+	db := &DB{Store: sqlstore.Store{Read: read, Write: write, Dialect: dialect}, matching: make(chan struct{}, 1)}
 	dir, err := fs.Sub(migrations, "migration")
 	if err == nil {
 		db.migrations, err = goose.NewProvider(goose.DialectSQLite3, write, dir)

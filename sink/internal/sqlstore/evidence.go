@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -15,6 +16,42 @@ type Runner interface {
 	// Each calls row for every row; scan reads its columns.
 	Each(ctx context.Context, row func(scan func(...any) error) error, query string, args ...any) error
 	Run(ctx context.Context, query string, args ...any) error
+}
+
+// View lets fn look at one moment of the pool.
+func (s *Store) View(ctx context.Context, fn func(sink.Evidence) error) error {
+	return s.snapshot(ctx, func(tx *sql.Tx) error { return fn(&view{tx: tx, dialect: &s.Dialect}) })
+}
+
+// view reads within a transaction that only reads.
+type view struct {
+	tx      *sql.Tx
+	dialect *Dialect
+}
+
+// Hold has nothing to hold: the moment does not pass.
+func (v *view) Hold(ctx context.Context, leads []string) (sink.Family, error) {
+	living, err := v.dialect.Living(ctx, v, leads)
+	if err != nil {
+		return sink.Family{}, err
+	}
+	return v.dialect.Family(ctx, v, living)
+}
+
+// Reach follows identities and decisions.
+func (v *view) Reach(ctx context.Context, keys, submissions []string, generic bool) (sink.Reached, error) {
+	return v.dialect.Reach(ctx, v, keys, submissions, generic)
+}
+
+// Each calls row for every row.
+func (v *view) Each(ctx context.Context, row func(func(...any) error) error, query string, args ...any) error {
+	return each(ctx, v.tx, func(rows *sql.Rows) error { return row(rows.Scan) }, query, args...)
+}
+
+// Run is refused by the database.
+func (v *view) Run(ctx context.Context, query string, args ...any) error {
+	_, err := v.tx.ExecContext(ctx, query, args...)
+	return err
 }
 
 // with names the rows of the JSON array in $1 "list(v)".

@@ -112,7 +112,10 @@ func (s *Store) Lead(ctx context.Context, id string) (lead.LeadDetail, error) {
 		if d.TouchList, err = touches(ctx, tx, living); err != nil {
 			return err
 		}
-		d.History, err = history(ctx, tx, living)
+		if d.History, err = history(ctx, tx, living); err != nil {
+			return err
+		}
+		d.Duplicates, err = duplicatesOf(ctx, tx, living)
 		return err
 	})
 	return d, err

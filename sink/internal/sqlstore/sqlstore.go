@@ -23,12 +23,15 @@ type Store struct {
 
 // Dialect is where the two databases differ. Placeholders are $1, $2 … in both.
 type Dialect struct {
-	List       string         // the rows of the JSON array $1, as one text column
-	Pairs      string         // the rows of $1, a JSON array of pairs, as two text columns; ends in a WHERE
-	Find       string         // function (text, part) → position, 0 = not there
-	ForUpdate  string         // behind a SELECT of Write, holds the row until commit
-	SkipLocked string         // the same, leaving out rows that others hold
-	Snapshot   *sql.TxOptions // of a transaction whose queries all see one moment
+	List       string                         // the rows of the JSON array $1, as one text column
+	Pairs      string                         // the rows of $1, a JSON array of pairs, as two text columns; ends in a WHERE
+	Elements   string                         // the elements of the JSON array $1, for FROM
+	Element    func(i int, typ string) string // element i of one that is an array itself
+	Members    string                         // column v of "list" and the leads of that key, LIMITED of them at most
+	Find       string                         // function (text, part) → position, 0 = not there
+	ForUpdate  string                         // behind a SELECT of Write, holds the row until commit
+	SkipLocked string                         // the same, leaving out rows that others hold
+	Snapshot   *sql.TxOptions                 // of a transaction whose queries all see one moment
 	Wrap       func(error) error
 }
 
