@@ -23,11 +23,12 @@ const maxDifferences = 100
 // recomputing groups all leads anew, one run at a time in this process. Two runs on one pool at once do no harm: what one
 // has done the other finds done.
 type recomputing struct {
-	sink   regrouper
-	leads  recomputeReader
-	now    func() time.Time
-	log    *slog.Logger
-	raised func() // something may have changed
+	sink    regrouper
+	leads   recomputeReader
+	now     func() time.Time
+	log     *slog.Logger
+	raised  func() // something may have changed
+	rematch func(context.Context) error
 
 	orders chan recomputeOrder
 	mu     sync.Mutex
@@ -53,7 +54,7 @@ type recomputeOrder struct {
 
 func newRecomputing(h *Hub) *recomputing {
 	return &recomputing{sink: h.newSink(), leads: h.cfg.Store, now: h.cfg.Now, log: h.cfg.Logger.With("stage", "recompute"),
-		raised: func() { h.due.raise(); h.outbox.raise() }, orders: make(chan recomputeOrder, 1),
+		rematch: h.RebuildMatches, raised: func() { h.due.raise(); h.outbox.raise() }, orders: make(chan recomputeOrder, 1),
 		state: lead.Recompute{State: lead.RecomputeIdle}}
 }
 
@@ -209,9 +210,13 @@ func (r *recomputing) all(ctx context.Context, o recomputeOrder) error {
 		}
 		r.note(func(s *lead.Recompute) { s.Looked += int64(len(page.Items)) })
 		if cursor = page.Next; cursor == "" {
-			return nil
+			break
 		}
 	}
+	if o.order.Preview {
+		return nil
+	}
+	return r.patiently(ctx, func() error { return r.rematch(ctx) }) // what is possible depends on the rules, too
 }
 
 // chunk regroups some leads in one transaction; when they are too much for one, each by itself.

@@ -52,7 +52,7 @@ func (p fakePool) Regroup(ctx context.Context, ids []string, _ sink.Judge, _ sin
 
 // recomputes starts the loop that does what is ordered; it ends with the test.
 func recomputes(t *testing.T, p fakePool) *Hub {
-	r := &recomputing{sink: p, leads: p, now: time.Now, log: slog.New(slog.DiscardHandler), raised: func() {},
+	r := &recomputing{sink: p, leads: p, now: time.Now, log: slog.New(slog.DiscardHandler), raised: func() {}, rematch: func(context.Context) error { return nil },
 		orders: make(chan recomputeOrder, 1), state: lead.Recompute{State: lead.RecomputeIdle}}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -72,7 +72,7 @@ func (d *Duplicates) look(ctx context.Context, changed []Changed, remind bool) (
 			}
 		}()
 		l := &looking{cfg: d.cfg, ctx: ctx, r: r, matcher: d.cfg.Matcher(), remind: remind, now: d.cfg.Now().UTC(), limit: d.cfg.MaxBlock,
-			profiles: map[string]*Profile{}, before: map[string]Matched{}, keys: map[string][]int64{}, dirty: map[string]bool{},
+			profiles: map[string]*Profile{}, keys: map[string][]int64{}, dirty: map[string]bool{},
 			blocks: map[int64][]string{}, deltas: map[int64]*delta{}}
 		changes, err := l.run(changed)
 		out = l.Looked
@@ -129,10 +129,9 @@ type looking struct {
 	Looked
 
 	profiles map[string]*Profile // nil: unknown
-	before   map[string]Matched
-	keys     map[string][]int64 // of leads that were taken, as they are from now on
-	dirty    map[string]bool    // leads that are compared
-	blocks   map[int64][]string // members before, one more than limit at most
+	keys     map[string][]int64  // of leads that were taken, as they are from now on
+	dirty    map[string]bool     // leads that are compared
+	blocks   map[int64][]string  // members before, one more than limit at most
 	deltas   map[int64]*delta
 	out      MatchChanges
 }
@@ -177,30 +176,12 @@ func (l *looking) take(ids []string, again map[string]bool) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(l.before, matched)
-	watched := map[int64]bool{} // keys of which the other members are looked at
 	var wanted []int64
+	watched := map[int64]bool{} // keys of which the other members are looked at
 	for _, id := range ids {
-		p, was := l.profiles[id], matched[id]
-		gone := p == nil || p.MergedInto != ""
-		_, known := matched[id]
-		l.keys[id] = nil
-		if gone {
-			l.leave(id, p == nil, known)
-		} else {
-			now := Matched{Lead: id, Profile: p.hash(), Keys: was.Keys}
-			if known && was.Profile == now.Profile && !again[id] {
-				l.keys[id] = was.Keys
-				continue
-			}
-			now.Keys = keys(l.matcher, p)
-			l.keys[id] = now.Keys
-			if !known || was.Profile != now.Profile || !slices.Equal(was.Keys, now.Keys) {
-				l.out.Matched = append(l.out.Matched, now)
-			}
-			for _, h := range p.strong() {
-				watched[identityKey(h.Identity)] = true
-			}
+		was, known := matched[id]
+		if !l.takeOne(id, was, known, again[id]) {
+			continue
 		}
 		l.dirty[id] = true
 		added, removed := keyDifferences(was.Keys, l.keys[id])
@@ -213,25 +194,56 @@ func (l *looking) take(ids []string, again map[string]bool) ([]string, error) {
 			l.out.Removed = append(l.out.Removed, KeyOf{k, id})
 			watched[k] = true
 		}
+		if p := l.profiles[id]; living(p) {
+			for _, h := range p.strong() {
+				watched[identityKey(h.Identity)] = true
+			}
+		}
 		wanted = append(append(wanted, l.keys[id]...), removed...)
 	}
 	if err := l.read(wanted); err != nil {
 		return nil, err
 	}
-	var next []string
+	return l.others(watched), nil
+}
+
+// takeOne notes the keys of a lead, and reports whether it is to be compared.
+func (l *looking) takeOne(id string, was Matched, known, again bool) bool {
+	p := l.profiles[id]
+	if !living(p) {
+		l.keys[id] = nil
+		l.leave(id, p == nil, known)
+		return true
+	}
+	now := Matched{Lead: id, Profile: p.hash(), Keys: was.Keys}
+	same := known && was.Profile == now.Profile
+	l.keys[id] = was.Keys
+	if same && !again {
+		return false
+	}
+	now.Keys = keys(l.matcher, p)
+	l.keys[id] = now.Keys
+	if !same || !slices.Equal(was.Keys, now.Keys) {
+		l.out.Matched = append(l.out.Matched, now)
+	}
+	return true
+}
+
+// others are the members of keys that somebody joins or leaves, as far as they were not taken yet.
+func (l *looking) others(watched map[int64]bool) []string {
+	var out []string
 	for k := range watched {
-		d := l.deltas[k]
-		if d == nil || len(l.blocks[k]) > l.limit {
+		if l.deltas[k] == nil || len(l.blocks[k]) > l.limit {
 			continue
 		}
 		for _, id := range l.blocks[k] {
 			if _, taken := l.keys[id]; !taken {
-				next = append(next, id)
+				out = append(out, id)
 			}
 		}
 	}
-	slices.Sort(next)
-	return slices.Compact(next), nil
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (l *looking) leave(id string, erased, known bool) {
