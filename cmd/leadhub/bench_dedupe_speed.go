@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/leadhub/leadhub/dedupe"
@@ -15,62 +16,79 @@ import (
 // speedBatch is how many submissions a transaction records, as many as the hub's stage takes when it is behind.
 const speedBatch = 1000
 
-// speed measures judging and recording, durable commits included, in one process.
+// speed measures judging and recording, durable commits included, in one process: batches go into a full pool and into an
+// empty one by turns, so that whatever else the machine does slows both.
 func (c *benchDedupeCmd) speed(p process) error {
 	dir, err := os.MkdirTemp("", "leadhub-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	url, setup := "", "SQLite"
+	setup := "SQLite"
 	if c.Database != "" {
 		setup = "PostgreSQL"
-		name := fmt.Sprintf("leadhub_bench_%d", os.Getpid())
-		if err := execOn(p.ctx, c.Database, "CREATE DATABASE "+name); err != nil {
+	}
+	var pools [2]recorder
+	for i, name := range []string{"full", "empty"} {
+		store, drop, err := c.open(p.ctx, filepath.Join(dir, name), name)
+		if err != nil {
 			return err
 		}
-		defer func() { _ = execOn(context.WithoutCancel(p.ctx), c.Database, "DROP DATABASE "+name+" WITH (FORCE)") }()
-		if url, err = withDatabase(c.Database, name); err != nil {
-			return err
+		defer drop()
+		pools[i].sink = sink.New(sink.Config{Pool: store, Judge: func() sink.Judge { return dedupe.Policy{} }})
+	}
+	full, empty := &pools[0], &pools[1]
+	if err := full.fill(p.ctx, c.Pool); err != nil {
+		return err
+	}
+	leads := full.leads
+	if err := empty.fill(p.ctx, 1); err != nil { // plans, caches
+		return err
+	}
+	var took [2]time.Duration
+	for done := 0; done < c.Leads; done += speedBatch {
+		for i := range pools {
+			if took[i], err = pools[i].timed(p.ctx, took[i]); err != nil {
+				return err
+			}
 		}
 	}
-	store, err := openDatabase(p.ctx, url, dir)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	if err := store.Migrate(p.ctx); err != nil {
-		return err
-	}
-	s := sink.New(sink.Config{Pool: store, Judge: func() sink.Judge { return dedupe.Policy{} }})
-	r := recorder{sink: s}
 	show := func(name string, value float64, unit string) {
 		if c.JSON {
 			_ = json.NewEncoder(p.stdout).Encode(figure{Name: name, Value: value, Unit: unit, Setup: setup})
 			return
 		}
-		fmt.Fprintf(p.stdout, "%-52s %12.2f %s\n", setup+", "+name, value, unit)
+		fmt.Fprintf(p.stdout, "%-58s %12.2f %s\n", setup+", "+name, value, unit)
 	}
-	if err := r.record(p.ctx, 5*speedBatch); err != nil { // caches, plans
-		return err
-	}
-	empty, err := r.timed(p.ctx, c.Leads)
-	if err != nil {
-		return err
-	}
-	show("into an empty pool: submissions/s", empty, "1/s")
-	for r.leads < c.Pool {
-		if err := r.record(p.ctx, speedBatch); err != nil {
-			return err
+	show("into an empty pool: submissions/s", float64(c.Leads)/took[1].Seconds(), "1/s")
+	show(fmt.Sprintf("into a pool of %d leads: submissions/s", leads), float64(c.Leads)/took[0].Seconds(), "1/s")
+	show("full to empty", took[1].Seconds()/took[0].Seconds(), "ratio")
+	return nil
+}
+
+// open makes an empty pool; drop removes it.
+func (c *benchDedupeCmd) open(ctx context.Context, dir, name string) (store database, drop func(), err error) {
+	url, remove := "", func() {}
+	if c.Database != "" {
+		name := fmt.Sprintf("leadhub_bench_%d_%s", os.Getpid(), name)
+		if err := execOn(ctx, c.Database, "CREATE DATABASE "+name); err != nil {
+			return nil, nil, err
+		}
+		remove = func() { _ = execOn(context.WithoutCancel(ctx), c.Database, "DROP DATABASE "+name+" WITH (FORCE)") }
+		if url, err = withDatabase(c.Database, name); err != nil {
+			remove()
+			return nil, nil, err
 		}
 	}
-	full, err := r.timed(p.ctx, c.Leads)
-	if err != nil {
-		return err
+	if store, err = openDatabase(ctx, url, dir); err != nil {
+		remove()
+		return nil, nil, err
 	}
-	show(fmt.Sprintf("into a pool of %d leads: submissions/s", r.leads), full, "1/s")
-	show("full to empty", full/empty, "ratio")
-	return nil
+	drop = func() { _ = store.Close(); remove() }
+	if err = store.Migrate(ctx); err != nil {
+		drop()
+	}
+	return store, drop, err
 }
 
 // recorder records made-up submissions: six of ten by somebody new, three by a phone that is known, and one that proves two
@@ -81,39 +99,26 @@ type recorder struct {
 	leads int
 }
 
-func (r *recorder) timed(ctx context.Context, n int) (perSecond float64, err error) {
-	var took time.Duration
-	for done := 0; done < n; done += speedBatch {
-		items, err := r.items(speedBatch)
-		if err != nil {
-			return 0, err
-		}
-		start := time.Now()
-		if err := r.take(ctx, items); err != nil {
-			return 0, err
-		}
-		took += time.Since(start)
-	}
-	return float64(n) / took.Seconds(), nil
-}
-
-func (r *recorder) record(ctx context.Context, n int) error {
-	for done := 0; done < n; done += speedBatch {
-		items, err := r.items(speedBatch)
-		if err != nil {
-			return err
-		}
-		if err := r.take(ctx, items); err != nil {
+// fill records until there are so many leads.
+func (r *recorder) fill(ctx context.Context, leads int) error {
+	for r.leads < leads {
+		if _, err := r.timed(ctx, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *recorder) take(ctx context.Context, items []sink.Item) error {
+// timed records one batch and adds the time it took, without the making of it.
+func (r *recorder) timed(ctx context.Context, took time.Duration) (time.Duration, error) {
+	items, err := r.items(speedBatch)
+	if err != nil {
+		return 0, err
+	}
+	start := time.Now()
 	res, err := r.sink.Record(ctx, items)
 	r.leads += res.New - res.Joined
-	return err
+	return took + time.Since(start), err
 }
 
 func (r *recorder) items(n int) ([]sink.Item, error) {
