@@ -5,7 +5,7 @@ GO ?= go
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test race lint chaos bench fuzz
+.PHONY: help run demo test race lint chaos browser bench fuzz
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,12 +26,15 @@ lint: ## gofmt, go vet, staticcheck, and golangci-lint where it is installed.
 	@unformatted="$$(gofmt -l .)" || exit 1; \
 	if [ -n "$$unformatted" ]; then echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) vet -tags chaos ./cmd/leadhub
+	$(GO) vet -tags chaos,browser ./cmd/leadhub
 	$(GO) tool staticcheck ./...
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed; skipped"; fi
 
 chaos: ## Kill processes, broker and database under load, then audit. About a minute; Kafka and PostgreSQL where they are named.
 	$(GO) test ./cmd/leadhub -tags chaos -run TestChaos -count=1 -v -timeout 10m
+
+browser: ## Use the console in a real browser, headless. Skips where there is no chromium, unless LEADHUB_TEST_MUST_RUN names browser.
+	$(GO) test ./cmd/leadhub -tags browser -run TestBrowser -count=1 -v -timeout 10m
 
 bench: ## Measure throughput, latency and memory; LEADHUB_KAFKA and LEADHUB_DATABASE point it at real services.
 	$(GO) run ./cmd/leadhub bench

@@ -45,6 +45,7 @@ type fakes struct {
 	recompute       func(rules lead.CandidateRules, dryRun bool) (lead.Recompute, error)
 	recomputed      func() (lead.Recompute, error)
 	cancel          func() error
+	files           *fakeImports
 	channels        []Channel
 	once            sync.Once
 	handler         http.Handler
@@ -165,6 +166,7 @@ func newFakes() *fakes {
 		recomputed: func() (lead.Recompute, error) {
 			return lead.Recompute{State: lead.RecomputeIdle, Differences: make([]lead.RecomputeDifference, 1)}, nil
 		},
+		files:    newFakeImports(),
 		cancel:   func() error { return nil },
 		channels: []Channel{{Channel: "webform", Settings: []Setting{{Name: "secret", Secret: true}}}},
 		config: lead.Config{Sources: []lead.Source{{Key: "k", Channel: "webform", Name: "one", Trust: 60}},
@@ -178,7 +180,7 @@ func (f *fakes) api() http.Handler {
 }
 
 func (f *fakes) open() http.Handler {
-	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f, Merging: f, Duplicates: f,
+	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f, Merging: f, Imports: f.files, Duplicates: f,
 		Channels: func() []Channel { return f.channels }, Logger: slog.New(slog.NewTextHandler(&f.log, nil))})
 }
 
@@ -201,6 +203,9 @@ func (f *fakes) as(t *testing.T, scope, method, path, body string) answer {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if strings.HasPrefix(body, "--b") {
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
 	}
 	if scope != "" {
 		r.Header.Set("Authorization", "Bearer "+scope)

@@ -103,7 +103,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	require.NoError(t, c.AddResource("openapi.json", doc))
 	for path, schema := range map[string]string{"/v1/submissions/s": "SubmissionStatus", "/v1/leads": "LeadPage", "/v1/leads/l": "LeadDetail",
 		"/v1/rejections": "RejectionPage", "/v1/rejections/r": "Rejection", "/v1/sources/k": "Source", "/v1/teams/k": "Team", "/v1/reps/k": "Rep",
-		"/v1/settings": "Settings", "/v1/config": "Config", "/v1/overview": "Overview", "/v1/audit": "Audit", "/v1/leads/l/why": "Why", "/v1/recompute": "Recompute", "/v1/duplicates": "DuplicatePage", "/v1/nothing": "Problem"} {
+		"/v1/settings": "Settings", "/v1/config": "Config", "/v1/overview": "Overview", "/v1/audit": "Audit", "/v1/leads/l/why": "Why", "/v1/recompute": "Recompute", "/v1/imports": "ImportPage", "/v1/imports/i": "Import", "/v1/duplicates": "DuplicatePage", "/v1/nothing": "Problem"} {
 		compiled, err := c.Compile("openapi.json#/components/schemas/" + schema)
 		require.NoError(t, err)
 		require.NoError(t, compiled.Validate(newFakes().admin(t, "GET", path, "").json()), path)

@@ -58,6 +58,17 @@ var operations = []struct {
 	{"GET /v1/overview", "", lead.ScopeLeadsRead, 200},
 	{"POST /v1/explain", `{"source":"k","body":"{}"}`, lead.ScopeLeadsRead, 200},
 	{"POST /v1/replay", `{}`, lead.ScopeAdmin, 200},
+	{"POST /v1/imports", uploadForm, lead.ScopeImportsWrite, 201},
+	{"GET /v1/imports", "", lead.ScopeImportsRead, 200},
+	{"GET /v1/imports/i", "", lead.ScopeImportsRead, 200},
+	{"PATCH /v1/imports/i", `{"layout":{"sheets":[{"index":0,"header_row":1}]}}`, lead.ScopeImportsWrite, 200},
+	{"POST /v1/imports/i/check", "", lead.ScopeImportsWrite, 202},
+	{"POST /v1/imports/i/start", "", lead.ScopeImportsWrite, 202},
+	{"POST /v1/imports/i/cancel", "", lead.ScopeImportsWrite, 202},
+	{"DELETE /v1/imports/i", "", lead.ScopeImportsWrite, 202},
+	{"GET /v1/imports/i/events", "", lead.ScopeImportsRead, 200},
+	{"GET /v1/imports/i/result", "", lead.ScopeImportsRead, 200},
+	{"GET /v1/imports/template?source=k", "", lead.ScopeImportsRead, 200},
 	{"GET /v1/audit", "", lead.ScopeAdmin, 200},
 }
 
@@ -97,11 +108,12 @@ func TestTheTableOfScopesNamesEveryOperation(t *testing.T) {
 	var want, got []string
 	for _, op := range operations {
 		method, path, _ := strings.Cut(op.request, " ")
-		for in, template := range map[string]string{"/s": "/{id}", "/l": "/{id}", "/r": "/{id}", "/t": "/{id}", "/k": "/{key}", "/pins/name": "/pins/{field}", "/x/y": "/{a}/{b}"} {
+		path, _, _ = strings.Cut(path, "?")
+		for in, template := range map[string]string{"/s": "/{id}", "/l": "/{id}", "/i": "/{id}", "/r": "/{id}", "/t": "/{id}", "/k": "/{key}", "/pins/name": "/pins/{field}", "/x/y": "/{a}/{b}"} {
 			if rest, found := strings.CutSuffix(path, in); found {
 				path = rest + template
 			}
-			for _, below := range []string{"/replay", "/merge", "/split", "/pins", "/why"} {
+			for _, below := range []string{"/replay", "/merge", "/split", "/pins", "/why", "/check", "/start", "/cancel", "/events", "/result"} {
 				path = strings.Replace(path, in+below, template+below, 1)
 			}
 		}

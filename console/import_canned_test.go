@@ -103,7 +103,7 @@ func (f *fakeImports) made(what string) (io.ReadCloser, string, error) {
 
 func cannedImports() *fakeImports {
 	f := &fakeImports{one: cannedImport(lead.ImportInspected), broken: strings.NewReader("")}
-	for _, state := range []string{lead.ImportRunning, lead.ImportDone, lead.ImportChecked} {
+	for _, state := range []string{lead.ImportRunning, lead.ImportDone, lead.ImportChecked, lead.ImportUndone} {
 		f.page.Items = append(f.page.Items, cannedImport(state))
 	}
 	f.page.Next = "older"

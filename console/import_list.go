@@ -18,8 +18,9 @@ type importListPage struct {
 // importRow is an import in the list, with what has become of its rows in a few numbers.
 type importRow struct {
 	lead.Import
-	Pooled int64 // rows that are touches of leads
-	Failed int64
+	Counted bool  // the numbers hold: it was started, and not undone
+	Pooled  int64 // rows that are touches of leads
+	Failed  int64
 }
 
 func (s *site) importList(v *visit) error {
@@ -34,7 +35,8 @@ func (s *site) importList(v *visit) error {
 	p := importListPage{Next: nextPage(v.URL, found.Next), First: firstPage(v.URL), Sources: s.uploadSources(c), names: namesOf(c)}
 	for _, i := range found.Items {
 		pr := i.Progress
-		p.Items = append(p.Items, importRow{Import: i, Pooled: pr.New + pr.Joined + pr.Same, Failed: pr.Rejected + pr.Quarantined})
+		p.Items = append(p.Items, importRow{Import: i, Counted: i.Started != nil && i.State != lead.ImportUndoing && i.State != lead.ImportUndone,
+			Pooled: pr.New + pr.Joined + pr.Same, Failed: pr.Rejected + pr.Quarantined})
 	}
 	return v.render("import_list", p)
 }

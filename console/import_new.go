@@ -139,7 +139,7 @@ func (v *visit) readUpload() (upload, error) {
 		if err != nil {
 			return up, bad(err)
 		}
-		if left -= int64(len(value)); left < 0 {
+		if left -= int64(len(part.FormName()) + len(value) + 64); left < 0 { // a part costs memory even when it is empty
 			return up, &lead.Error{Kind: lead.KindTooLarge, Code: "body_too_large", Message: "the form is too large"}
 		}
 		up.Values.Add(part.FormName(), string(value))

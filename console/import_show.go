@@ -82,10 +82,13 @@ func (p importPage) Resumable() bool {
 // Failed counts the rows that did not get into the pool.
 func (p importPage) Failed() int64 { return p.Progress.Rejected + p.Progress.Quarantined }
 
-// Undoable reports whether there are rows to take back.
-func (p importPage) Undoable() bool {
+// Resulting reports whether there is a result to download: the file is kept, and its rows are in the pool.
+func (p importPage) Resulting() bool {
 	return p.Started != nil && !p.Expired && p.AtRest() && p.State != lead.ImportUndone
 }
+
+// Undoable reports whether there are rows to take back; the file is needed for it, too.
+func (p importPage) Undoable() bool { return p.Resulting() }
 
 // station is one part of the way from a file to its result, and how it stands: "", "current" or "passed".
 type station struct{ Name, State string }

@@ -1,15 +1,10 @@
 package console
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"mime/multipart"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -19,150 +14,6 @@ import (
 
 	"github.com/leadhub/leadhub/lead"
 )
-
-// part is one part of a form with a file; File says that it is the file.
-type part struct {
-	Name, Value string
-	File        bool
-}
-
-// uploadForm fills in the form of the page as a browser does: its fields in their order, the file last.
-func (b *browser) uploadForm(change url.Values, name, content string) []part {
-	doc, _ := b.get("/imports/new")
-	form := doc.Find("form.upload")
-	require.Equal(b.t, 1, form.Length())
-	require.Equal(b.t, "multipart/form-data", form.AttrOr("enctype", ""))
-	var parts []part
-	form.Find("[name]").Each(func(_ int, s *goquery.Selection) {
-		field := s.AttrOr("name", "")
-		switch {
-		case s.AttrOr("type", "") == "file":
-			parts = append(parts, part{name, content, true})
-		case change.Has(field):
-			parts = append(parts, part{Name: field, Value: change.Get(field)})
-		default:
-			parts = append(parts, part{Name: field, Value: formValues(form).Get(field)})
-		}
-	})
-	require.True(b.t, parts[len(parts)-1].File, "what comes after the file would be read after it")
-	return parts
-}
-
-func writeParts(w *multipart.Writer, parts []part) error {
-	for _, p := range parts {
-		var out io.Writer
-		var err error
-		if p.File {
-			out, err = w.CreateFormFile("file", p.Name)
-		} else {
-			out, err = w.CreateFormField(p.Name)
-		}
-		if err == nil {
-			_, err = io.WriteString(out, p.Value)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return w.Close()
-}
-
-func (b *browser) upload(parts []part) *httptest.ResponseRecorder {
-	b.t.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	require.NoError(b.t, writeParts(form, parts))
-	return b.send(&body, form.FormDataContentType())
-}
-
-func (b *browser) send(body io.Reader, contentType string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodPost, "/imports/new", body)
-	r.Header = b.header.Clone()
-	r.Header.Set("Content-Type", contentType)
-	for _, c := range b.jar {
-		r.AddCookie(c)
-	}
-	w := httptest.NewRecorder()
-	b.site.ServeHTTP(w, r)
-	return w
-}
-
-func TestAFileIsHandedOnWithWhatWasSaidOfIt(t *testing.T) {
-	f := cannedFakes()
-	b := f.signedIn(t)
-	content := strings.Repeat("姓名,手机\n", 200_000) // larger than any other form may be
-	w := b.upload(b.uploadForm(url.Values{"default.utm_campaign": {" 春季 "}, "default.referred_by": {"老客户"}}, "名单.csv", content))
-	require.Equal(t, http.StatusSeeOther, w.Code)
-	require.Equal(t, "/imports/imp_1", w.Header().Get("Location"))
-	require.Equal(t, lead.ImportUpload{Source: "lists", Name: "名单.csv", Actor: "person:admin",
-		Defaults: map[string]string{"utm_campaign": "春季", "referred_by": "老客户"}}, f.imports.upload)
-	require.Equal(t, content, string(f.imports.file))
-}
-
-func TestAFileIsReadWhileItComes(t *testing.T) {
-	f := cannedFakes()
-	b := f.signedIn(t)
-	parts := b.uploadForm(nil, "list.csv", "the beginning")
-	body, out := io.Pipe()
-	form := multipart.NewWriter(out)
-	f.imports.reading = func(first []byte) { // the rest is sent only when the hub has the beginning
-		require.Equal(t, "the beginning", string(first))
-		go func() { _, _ = io.WriteString(out, ", the end\r\n--"+form.Boundary()+"--\r\n"); _ = out.Close() }()
-	}
-	go func() {
-		var whole bytes.Buffer
-		w := multipart.NewWriter(&whole)
-		_ = w.SetBoundary(form.Boundary())
-		_ = writeParts(w, parts)
-		begun, _ := bytes.CutSuffix(whole.Bytes(), []byte("\r\n--"+form.Boundary()+"--\r\n"))
-		_, _ = out.Write(begun)
-	}()
-	w := b.send(body, form.FormDataContentType())
-	require.Equal(t, http.StatusSeeOther, w.Code)
-	require.Equal(t, "the beginning, the end", string(f.imports.file))
-}
-
-func TestAFileWithoutTheTokenReachesNobody(t *testing.T) {
-	f := cannedFakes()
-	b := f.signedIn(t)
-	good := b.uploadForm(nil, "list.csv", "x")
-	stranger := slices.Clone(good)
-	stranger[0] = part{Name: "csrf", Value: "x"}
-	for name, parts := range map[string][]part{
-		"another token": stranger, "none": good[1:], "after the file": {good[len(good)-1], good[0]}, "none, no file": {{Name: "source", Value: "lists"}},
-	} {
-		require.Equal(t, http.StatusForbidden, b.upload(parts).Code, name)
-	}
-	w := b.send(strings.NewReader("csrf=x"), "application/x-www-form-urlencoded")
-	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
-	w = b.upload(append([]part{{Name: "csrf", Value: strings.Repeat("x", maxForm+1)}}, good...))
-	require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
-	b.jar = map[string]*http.Cookie{}
-	require.Equal(t, "/login", b.upload(good).Header().Get("Location"))
-	require.Empty(t, f.imports.upload)
-}
-
-func TestARefusedFileShowsTheFormAgainWithWhatWasTyped(t *testing.T) {
-	for _, kind := range []lead.Kind{lead.KindInvalid, lead.KindTooLarge} {
-		f := cannedFakes()
-		f.imports.refuse = &lead.Error{Kind: kind, Code: "encrypted_file", Message: "the workbook is protected by a password and cannot be read",
-			Hint: "remove the password (File, Info, Protect Workbook) and upload it again"}
-		b := f.signedIn(t)
-		b.header.Set("Accept-Language", "zh")
-		w := b.upload(b.uploadForm(url.Values{"default.referred_by": {"王芳"}}, "a.xlsx", "x"))
-		require.Equal(t, statuses[kind], w.Code)
-		doc, err := goquery.NewDocumentFromReader(w.Body)
-		require.NoError(t, err)
-		require.Equal(t, "文件有密码表格设有密码，无法读取请去掉密码（文件 → 信息 → 保护工作簿）后重新上传",
-			strings.ReplaceAll(strings.TrimSpace(doc.Find("[role=alert]").Text()), "\n", ""))
-		require.Equal(t, "王芳", doc.Find("input[name='default.referred_by']").AttrOr("value", ""))
-		require.Equal(t, "lists", doc.Find("select[name=source] option[selected]").AttrOr("value", ""))
-	}
-	b := cannedFakes().signedIn(t)
-	w := b.upload(b.uploadForm(nil, "", ""))
-	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
-	require.Contains(t, w.Body.String(), "No file was chosen")
-}
 
 func TestAHubWithoutASourceForFilesTellsTheNextStep(t *testing.T) {
 	f := cannedFakes()
@@ -191,6 +42,7 @@ func TestTheListShowsWhatBecameOfEveryImport(t *testing.T) {
 	}
 	require.Equal(t, "2026上海展会名单.xlsx 1.2 MB|展会名单|done|1,240|1,198|42|admin (a person)|2026-01-02 11:04:05", cells(1))
 	require.Contains(t, cells(2), "|checked|–|–|–|", "nothing has become of it yet")
+	require.Contains(t, cells(3), "|undone|1,240|–|–|", "what it brought is gone")
 }
 
 func TestTheColumnsAreShownWithHowTheyWereFound(t *testing.T) {
@@ -329,7 +181,7 @@ func TestEveryStateOffersWhatFitsIt(t *testing.T) {
 	for state, want := range map[string]string{
 		lead.ImportInspected: "check forget", lead.ImportChecking: "cancel bar refresh", lead.ImportChecked: "check start forget",
 		lead.ImportRunning: "cancel bar refresh", lead.ImportDone: "undo result failed", lead.ImportCancelled: "start undo result failed",
-		lead.ImportFailed: "start undo result failed", lead.ImportUndoing: "bar refresh", lead.ImportUndone: "result failed",
+		lead.ImportFailed: "start undo result failed", lead.ImportUndoing: "bar refresh", lead.ImportUndone: "",
 	} {
 		for _, lang := range languages {
 			f := cannedFakes()
@@ -429,6 +281,12 @@ func TestTheBarMovesWithEventsUntilTheImportIsAtRest(t *testing.T) {
 
 	b.jar = map[string]*http.Cookie{}
 	require.Equal(t, http.StatusSeeOther, b.do(http.MethodGet, "/imports/imp_1/events", nil).Code, "not for strangers")
+}
+
+func TestASourceForFilesLinksToTheUpload(t *testing.T) {
+	doc, _ := cannedFakes().signedIn(t).get("/sources")
+	require.Equal(t, "/imports/new?source=lists", doc.Find("tbody a[href^='/imports/new']").AttrOr("href", ""))
+	require.Equal(t, 1, doc.Find("tbody a[href^='/imports/new']").Length(), "not for what posts by itself")
 }
 
 func TestFilesAreDownloadedUnderTheirNames(t *testing.T) {

@@ -25,7 +25,6 @@ func (s *site) importEvents(v *visit) error {
 		return err
 	}
 	conn := http.NewResponseController(v.w)
-	_ = conn.SetReadDeadline(time.Time{}) // it outlives what the server grants a request
 	h := v.w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back

@@ -197,7 +197,14 @@ func (im *Importing) work(ctx context.Context, i lead.Import) {
 	defer func() { <-im.slots }()
 	began := im.now()
 	var ended lead.Import
-	var err error
+	id := i.ID
+	err := im.patiently(context.WithoutCancel(ctx), ctx, nil, func(ctx context.Context) (err error) {
+		i, err = im.store.Import(ctx, id) // it waited for its turn
+		return err
+	})
+	if err != nil || i.AtRest() {
+		return
+	}
 	switch i.State {
 	case lead.ImportChecking:
 		ended, err = im.check(ctx, i)

@@ -48,6 +48,7 @@ type rowAt struct{ sheet, row int32 }
 
 // would is what would become of a row.
 type would struct {
+	draft    lead.Draft       // of a row that is shown
 	sub      *lead.Submission // nil when it would be rejected
 	rejected *lead.Rejection
 }
@@ -65,6 +66,11 @@ func (c *checking) batch(ctx context.Context, rows []importedRow) error {
 	for n := range rows {
 		ids[n] = rows[n].id
 		raw := rowRaw(&rows[n], src, at)
+		if c.out.Rows+int64(n) < previewRows {
+			if drafts, _, err := snap.parse(&raw); err == nil {
+				becomes[n].draft = drafts[0]
+			}
+		}
 		subs, rejections := snap.outcomes(&raw)
 		switch {
 		case len(subs) > 0:
@@ -103,7 +109,7 @@ func strongKeys(s *lead.Submission) []string {
 
 func (c *checking) row(row *importedRow, w would, known map[string]string, there map[string]lead.RowStatus) {
 	c.out.Rows++
-	p := lead.ImportPreview{Sheet: c.sheet(row.Sheet), Row: row.Number, Notes: []string{}}
+	p := lead.ImportPreview{Sheet: sheetName(&c.i, row.Sheet), Row: row.Number, Notes: []string{}}
 	st, ok := there[row.id]
 	switch {
 	case ok && st.State != lead.RejectionWithdrawn:
@@ -175,21 +181,20 @@ func (c *checking) elsewhere(at rowAt, sheet int) string {
 	if int(at.sheet) == sheet {
 		return ""
 	}
-	return c.sheet(int(at.sheet))
+	return sheetName(&c.i, int(at.sheet))
 }
 
-func (c *checking) sheet(index int) string {
-	if n := slices.IndexFunc(c.i.Layout.Sheets, func(s lead.SheetLayout) bool { return s.Index == index }); n >= 0 {
-		return c.i.Layout.Sheets[n].Name
+func sheetName(i *lead.Import, index int) string {
+	if n := slices.IndexFunc(i.Layout.Sheets, func(s lead.SheetLayout) bool { return s.Index == index }); n >= 0 {
+		return i.Layout.Sheets[n].Name
 	}
 	return ""
 }
 
 // show fills in what people see of a row beside the verdict.
 func (c *checking) show(p *lead.ImportPreview, w would) {
-	p.Draft = map[string][]string{}
-	if w.rejected != nil && w.rejected.Draft != nil {
-		p.Draft = w.rejected.Draft.Fields
+	if p.Draft = w.draft.Fields; p.Draft == nil {
+		p.Draft = map[string][]string{}
 	}
 	s := w.sub
 	if s == nil {

@@ -134,6 +134,8 @@ func count(p *lead.ImportProgress, st lead.RowStatus, started time.Time) bool {
 		return false
 	case !st.ReceivedAt.Equal(started):
 		p.Same++
+	case st.State == lead.StateRejected && st.Code == codeNoLead:
+		p.Skipped++
 	case st.State == lead.StateRejected:
 		p.Rejected++
 	case st.State == lead.StateQuarantined:
@@ -151,6 +153,7 @@ func add(to, more *lead.ImportProgress) {
 	to.Joined += more.Joined
 	to.Same += more.Same
 	to.Rejected += more.Rejected
+	to.Skipped += more.Skipped
 	to.Quarantined += more.Quarantined
 }
 

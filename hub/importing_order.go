@@ -107,12 +107,19 @@ func (im *Importing) Cancel(ctx context.Context, id, actor string) (lead.Import,
 		return i, err
 	}
 	im.log.Info("import cancelled", "id", id, "by", actor)
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	if job := im.jobs[id]; job != nil {
-		job.cancel(errCancelled)
+	for range 20 { // the start may be a moment old
+		im.mu.Lock()
+		job := im.jobs[id]
+		im.mu.Unlock()
+		if job != nil {
+			job.cancel(errCancelled)
+			return i, nil
+		}
+		if pause(ctx, 50*time.Millisecond); ctx.Err() != nil {
+			return i, ctx.Err()
+		}
 	}
-	return i, nil
+	return i, lead.Transient("not_begun", "the work on this import has not begun yet", time.Second, nil)
 }
 
 // Undo begins to take back all that an import brought. One that never started is forgotten.

@@ -94,7 +94,7 @@ func (im *Importing) writeResult(ctx context.Context, importer connectors.Import
 			}
 		}))
 	}()
-	words := resultWords{i: i, lang: lang, failed: failed, first: map[string]int{}}
+	words := resultWords{i: i, lang: lang, failed: failed, first: map[string]rowAt{}}
 	var list []ruled
 	var trouble error
 	err := importer.Result(context.WithoutCancel(ctx), im.upload(i), i.Layout, lang, w, func(sheet, row int) (connectors.RowOutcome, bool) {
@@ -142,7 +142,7 @@ type resultWords struct {
 	i      *lead.Import
 	lang   string
 	failed bool
-	first  map[string]int // leads that rows of this file made, and the row
+	first  map[string]rowAt // where the leads that rows of this file made stand
 }
 
 // outcome returns false for a row that is left out.
@@ -164,16 +164,23 @@ func (w *resultWords) outcome(r ruled) (connectors.RowOutcome, bool) {
 		is, detail = "spam", wordsRejected(st.Code, st.Message, st.Hint)
 	case !st.ReceivedAt.Equal(*w.i.Started):
 		is = "same"
-	case w.first[st.Lead] > 0:
-		is, detail = "in_file", wordsInFile("", w.first[st.Lead])
+	case w.first[st.Lead].row > 0:
+		is, detail = "in_file", w.inFile(w.first[st.Lead], r.sheet)
 	case st.Verdict == lead.VerdictSame || st.Verdict == lead.VerdictJoins:
 		is, detail = "joined", wordsJoined(st.Number, st.Reasons)
 	default:
 		is = "new"
-		w.first[st.Lead] = r.row
+		w.first[st.Lead] = rowAt{int32(r.sheet), int32(r.row)}
 	}
 	if w.failed && is != "rejected" && is != "spam" {
 		return connectors.RowOutcome{}, false
 	}
 	return connectors.RowOutcome{Status: inLang(statusWords[is], w.lang), Lead: st.Number, Detail: inLang(detail, w.lang)}, true
+}
+
+func (w *resultWords) inFile(at rowAt, sheet int) lead.Text {
+	if int(at.sheet) == sheet {
+		return wordsInFile("", int(at.row))
+	}
+	return wordsInFile(sheetName(w.i, int(at.sheet)), int(at.row))
 }

@@ -32,8 +32,8 @@ func (r rowIDs) id(event string) string {
 	return lead.Seal(lead.DeriveID("sub_", r.source, event), r.key)
 }
 
-// batches reads the file again and hands over its rows, some at a time, with their ids. The slice is the callee's until the next one is
-// given when keep is set, else only until it returns.
+// batches reads the file again and hands over its rows with their ids, some at a time. Each slice is the callee's to keep. An end of ctx is
+// returned as its cause.
 func (im *Importing) batches(ctx context.Context, i *lead.Import, fn func([]importedRow) error) error {
 	importer, _, err := im.importer(ctx, i.Source)
 	if err != nil {
@@ -64,11 +64,10 @@ func (im *Importing) batches(ctx context.Context, i *lead.Import, fn func([]impo
 
 // rawHeads makes the headers of an import's records. All of a Raw but two ids is the same in every row, so it is encoded once.
 type rawHeads struct {
-	raw              lead.Raw
-	head, mid, tail  []byte
-	trace            []byte
-	topic            string
-	headerLen, total int
+	raw             lead.Raw
+	head, mid, tail []byte
+	trace           []byte
+	topic           string
 }
 
 func newRawHeads(names names, i *lead.Import, channel, contentType string) (*rawHeads, error) {

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// openBatches bounds the rows that are sent and have no outcome yet, to 20,000: an import must not bury what comes through the
+	// openBatches bounds the rows that are sent and have no outcome yet, to 10,000: an import must not bury what comes through the
 	// door under a day of work.
-	openBatches = 40
+	openBatches = 20
 	// onTheirWay is how many batches are on their way to the broker at once.
 	onTheirWay = 4
 	// saveEvery is how often it is kept how far an import is.

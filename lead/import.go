@@ -62,11 +62,12 @@ type ImportProgress struct {
 	Read  int64 `json:"read"`
 	// Sent of the rows read are durable on the broker, or were in the pool already.
 	Sent int64 `json:"sent"`
-	// The next five add up to the rows whose outcome is known; Pending of the sent ones have none yet.
+	// The next six add up to the rows whose outcome is known; Pending of the sent ones have none yet.
 	New         int64 `json:"new"`         // became leads
 	Joined      int64 `json:"joined"`      // joined leads that were there, or rows before them
 	Same        int64 `json:"same"`        // were there already, of an import of the same file
 	Rejected    int64 `json:"rejected"`    //
+	Skipped     int64 `json:"skipped"`     // no lead: a total, a repeated header, the example row
 	Quarantined int64 `json:"quarantined"` // held as spam
 	Pending     int64 `json:"pending"`
 	// Withdrawn counts rows that an undo took back; Undone is how many rows it has looked at.
@@ -76,7 +77,7 @@ type ImportProgress struct {
 
 // Settled is the number of rows whose outcome is known.
 func (p *ImportProgress) Settled() int64 {
-	return p.New + p.Joined + p.Same + p.Rejected + p.Quarantined
+	return p.New + p.Joined + p.Same + p.Rejected + p.Skipped + p.Quarantined
 }
 
 // ImportCheck is what an import would do. Rows is the sum of the seven counts after it.

@@ -50,10 +50,20 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	if err != nil {
 		return lead.Invalid("bad_server", "the --server URL cannot be used", "write it as http://127.0.0.1:8080")
 	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	return c.do(req, func(r io.Reader) error {
+		if out == nil {
+			return nil
+		}
+		return json.NewDecoder(r).Decode(out)
+	})
+}
+
+// do sends a request with the token and hands over the body of a good answer.
+func (c *client) do(req *http.Request, read func(io.Reader) error) error {
+	req.Header.Set("Authorization", "Bearer "+c.token)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return &lead.Error{Kind: lead.KindTransient, Code: "no_hub", Message: "no hub answers at " + c.base,
@@ -63,10 +73,7 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	if resp.StatusCode >= 300 {
 		return problemOf(resp)
 	}
-	if out == nil {
-		return nil
-	}
-	return json.NewDecoder(resp.Body).Decode(out)
+	return read(resp.Body)
 }
 
 func problemOf(resp *http.Response) error {

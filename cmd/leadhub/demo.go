@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -39,6 +40,7 @@ type step struct {
 	Type   string `yaml:"type"`
 	Sign   string `yaml:"sign"` // "good", "bad" or nothing
 	Body   string `yaml:"body"`
+	File   string `yaml:"file"` // Body is a list, uploaded under this name
 }
 
 // player plays a story against a running hub and tells it.
@@ -99,7 +101,11 @@ func (pl *player) play(ctx context.Context, name string) error {
 	}
 	fmt.Fprintln(pl.out)
 	for i, s := range pl.story.Steps {
-		if err := pl.post(ctx, i+1, s); err != nil {
+		do := pl.post
+		if s.File != "" {
+			do = pl.upload
+		}
+		if err := do(ctx, i+1, s); err != nil {
 			return err
 		}
 	}
@@ -143,6 +149,44 @@ func (pl *player) post(ctx context.Context, n int, s step) error {
 		pl.line("      refused: %s (%s)", "      已拒绝：%s（%s）", accepted.Detail, accepted.Code)
 	}
 	return nil
+}
+
+// upload imports the list of one step, as a person in the console would.
+func (pl *player) upload(ctx context.Context, n int, s step) error {
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	if err := writeUpload(w, s.Source, nil, s.File, strings.NewReader(s.Body)); err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, pl.client.base+"/v1/imports", &form)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	var i lead.Import
+	if err := pl.client.do(req, func(r io.Reader) error { return json.NewDecoder(r).Decode(&i) }); err != nil {
+		return err
+	}
+	if err := pl.client.call(ctx, "POST", "/v1/imports/"+i.ID+"/start", nil, nil); err != nil {
+		return err
+	}
+	for !i.AtRest() || i.State == lead.ImportInspected {
+		if err := pl.client.call(ctx, "GET", "/v1/imports/"+i.ID, nil, &i); err != nil {
+			return err
+		}
+		pauseFor(ctx, 20*time.Millisecond)
+	}
+	p := i.Progress
+	pl.line("%2d  %s\n      → %s: %d rows, %d new, %d joined, %d rejected, %d skipped", "%2[1]d  %[2]s\n      → %[3]s：%[4]d 行，新线索 %[5]d，并入 %[6]d，拒收 %[7]d，跳过 %[8]d", n, pl.pick(s), s.Source,
+		p.Read, p.New, p.Joined, p.Rejected, p.Skipped)
+	return nil
+}
+
+func pauseFor(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 func (pl *player) pick(s step) string {

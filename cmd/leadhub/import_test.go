@@ -2,12 +2,7 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"mime/multipart"
-	"net/http"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,118 +10,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"github.com/xuri/excelize/v2"
 
 	"github.com/leadhub/leadhub/lead"
 )
-
-// importHub is a hub with sources for files.
-func importHub(t *testing.T, f hubFlags) *testHub {
-	h := startTestHub(t, f)
-	h.call("PUT", "/v1/config", importConfig(), nil)
-	return h
-}
-
-func importConfig() configFile {
-	return configFile{Sources: []fileSource{{Key: "lists", Channel: "excel"}, {Key: "more-lists", Channel: "excel"}}}
-}
-
-// trySendFile uploads a file; parts are pairs of name and value before it.
-func trySendFile(c *client, name string, content []byte, parts ...string) (lead.Import, error) {
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	for i := 0; i+1 < len(parts); i += 2 {
-		if err := w.WriteField(parts[i], parts[i+1]); err != nil {
-			return lead.Import{}, err
-		}
-	}
-	part, err := w.CreateFormFile("file", name)
-	if err == nil {
-		_, err = part.Write(content)
-	}
-	if err = errors.Join(err, w.Close()); err != nil {
-		return lead.Import{}, err
-	}
-	req, err := http.NewRequest("POST", c.base+"/v1/imports", &b)
-	if err != nil {
-		return lead.Import{}, err
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	req.Header.Set("Content-Type", w.FormDataContentType())
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return lead.Import{}, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated {
-		return lead.Import{}, fmt.Errorf("%d: %w", resp.StatusCode, problemOf(resp))
-	}
-	var i lead.Import
-	return i, json.NewDecoder(resp.Body).Decode(&i)
-}
-
-func (h *testHub) upload(name string, content []byte) lead.Import {
-	h.t.Helper()
-	i, err := trySendFile(h.api(), name, content, "source", "lists")
-	require.NoError(h.t, err)
-	require.Equal(h.t, lead.ImportInspected, i.State)
-	return i
-}
-
-func (h *testHub) importIs(id string) lead.Import {
-	h.t.Helper()
-	var i lead.Import
-	h.call("GET", "/v1/imports/"+id, nil, &i)
-	return i
-}
-
-// rests waits until nothing works on an import, and wants it in a state.
-func (h *testHub) rests(id, state string) lead.Import {
-	h.t.Helper()
-	var i lead.Import
-	require.Eventually(h.t, func() bool { i = h.importIs(id); return i.AtRest() }, 2*patience, 5*time.Millisecond, "the import does not come to rest")
-	require.Equal(h.t, state, i.State, "%+v", i.Error)
-	return i
-}
-
-// imports brings a file to its end.
-func (h *testHub) imports(name string, content []byte) lead.Import {
-	h.t.Helper()
-	id := h.upload(name, content).ID
-	h.call("POST", "/v1/imports/"+id+"/start", nil, nil)
-	return h.rests(id, lead.ImportDone)
-}
-
-// result reads the result of an import as rows of text.
-func (h *testHub) result(id, query string) [][]string {
-	h.t.Helper()
-	req := h.request("GET", "/v1/imports/"+id+"/result"+query, "", "Authorization", "Bearer "+h.adminToken)
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(h.t, err)
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	require.NoError(h.t, err)
-	require.Equal(h.t, http.StatusOK, resp.StatusCode, "%s", b)
-	book, err := excelize.OpenReader(bytes.NewReader(b))
-	require.NoError(h.t, err)
-	rows, err := book.GetRows(book.GetSheetName(0))
-	require.NoError(h.t, err)
-	return rows
-}
-
-func csvOf(lines ...string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }
-
-// invented makes a list of n invented people, and returns their numbers.
-func invented(n int) ([]byte, []string) {
-	var b bytes.Buffer
-	b.WriteString("姓名,手机,公司名称,职位,备注\n")
-	numbers := make([]string, n)
-	for i := range numbers {
-		numbers[i] = phone()
-		fmt.Fprintf(&b, "何%s,%s,云帆%d有限公司,采购,想了解价格 %d\n", string(rune('一'+i%1000)), numbers[i], i, i)
-	}
-	return b.Bytes(), numbers
-}
 
 func TestAFileIsUploadedCheckedImportedAndEveryRowHasItsResult(t *testing.T) {
 	onEverySetup(t, func(t *testing.T, h *testHub) {
@@ -147,13 +33,15 @@ func TestAFileIsUploadedCheckedImportedAndEveryRowHasItsResult(t *testing.T) {
 		require.Equal(t, []string{lead.PreviewJoins, known.LeadNumber}, []string{i.Check.Preview[0].Verdict, i.Check.Preview[0].Number})
 		require.Contains(t, i.Check.Preview[0].Text.ZH, known.LeadNumber)
 		require.Equal(t, "林晓晓", i.Check.Preview[0].Lead.Name)
+		require.Equal(t, map[string][]string{"name": {"林晓晓"}, "phone": {there}, "company": {"星河科技"}}, i.Check.Preview[0].Draft)
 		require.Equal(t, "the same person as row 3", i.Check.Preview[2].Text.EN)
 		require.Len(t, h.leads(), 1, "a check writes nothing")
 		require.Len(t, h.records("lead.raw"), 1)
 
 		h.call("POST", "/v1/imports/"+i.ID+"/start", nil, nil)
-		i = h.rests(i.ID, lead.ImportDone)
-		require.Equal(t, lead.ImportProgress{Total: 5, Exact: true, Read: 5, Sent: 5, New: 1, Joined: 2, Rejected: 2}, i.Progress)
+		require.Equal(t, lead.ImportDone, h.lastEvent(i.ID).State)
+		i = h.importIs(i.ID)
+		require.Equal(t, lead.ImportProgress{Total: 5, Exact: true, Read: 5, Sent: 5, New: 1, Joined: 2, Rejected: 1, Skipped: 1}, i.Progress)
 		require.NotNil(t, i.Ended)
 		rows := h.result(i.ID, "?lang=zh")
 		require.Equal(t, []string{"姓名", "手机", "公司", "状态", "线索编号", "说明"}, rows[0])
@@ -166,6 +54,13 @@ func TestAFileIsUploadedCheckedImportedAndEveryRowHasItsResult(t *testing.T) {
 		require.Len(t, failed, 2)
 		require.Equal(t, []string{"无名", "Rejected"}, []string{failed[1][0], failed[1][3]})
 		require.True(t, h.audit().Balances())
+		for _, r := range h.records("lead.raw")[1:] { // a row is a submission like any other
+			st := h.status(string(r.Key))
+			require.Contains(t, []string{lead.StateAssigned, lead.StateRejected}, st.State)
+			var ex lead.Explanation
+			h.call("POST", "/v1/explain", map[string]string{"source": "lists", "content_type": "application/vnd.leadhub.row+json", "body": string(r.Value)}, &ex)
+			require.Equal(t, 1, len(ex.Submissions)+len(ex.Rejections))
+		}
 
 		again := h.upload("same under another name.csv", file)
 		require.Equal(t, i.ID, again.Repeats)
@@ -323,20 +218,46 @@ func TestWhileTheBrokerIsAwayAnImportWaitsAndSaysSoAndCanBeCancelled(t *testing.
 	require.True(t, h.audit().Balances())
 }
 
-func TestACancelledImportKeepsWhatItSentAndGoesOnOrIsUndone(t *testing.T) {
+// Ctrl-C in the verb cancels the import in the hub.
+func TestACancelledImportKeepsWhatItSentAndIsUndone(t *testing.T) {
 	t.Parallel()
 	h := importHub(t, embeddedFlags(t))
-	list, _ := invented(30_000)
-	id := h.upload("list.csv", list).ID
-	h.call("POST", "/v1/imports/"+id+"/start", nil, nil)
-	require.Eventually(t, func() bool { return h.importIs(id).Progress.Sent > 0 }, patience, 5*time.Millisecond)
-	h.call("POST", "/v1/imports/"+id+"/cancel", nil, nil)
-	i := h.rests(id, lead.ImportCancelled)
-	require.Less(t, i.Progress.Sent, int64(30_000))
+	const rows = 14_000
+	list, _ := invented(rows)
+	file := filepath.Join(t.TempDir(), "list.csv")
+	require.NoError(t, os.WriteFile(file, list, 0o600))
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var out, errs bytes.Buffer
+	code := make(chan int, 1)
+	go func() {
+		code <- run(process{ctx: ctx, stdin: strings.NewReader(""), stdout: &out, stderr: &errs}, []string{"import", file, "--source", "lists", "--yes",
+			"--server", "http://" + h.addr, "--token", h.adminToken})
+	}()
+	var i lead.Import
+	require.Eventually(t, func() bool {
+		var page lead.ImportPage
+		h.call("GET", "/v1/imports?state=running", nil, &page)
+		if len(page.Items) > 0 {
+			i = page.Items[0]
+		}
+		return i.Progress.Sent > 0
+	}, patience, 5*time.Millisecond)
+	interrupt()
+	require.Equal(t, exitFailed, <-code, errs.String())
+	require.Contains(t, errs.String(), "leadhub import --undo "+i.ID)
+	require.Contains(t, out.String(), "cancelled:")
+	i = h.importIs(i.ID)
+	require.Equal(t, lead.ImportCancelled, i.State)
+	require.Less(t, i.Progress.Sent, int64(rows))
 	h.settle()
 	require.True(t, h.audit().Balances())
-	h.call("DELETE", "/v1/imports/"+id, nil, nil)
-	h.rests(id, lead.ImportUndone)
+	require.NotEmpty(t, h.leads())
+	last := h.result(i.ID, "?lang=en")[rows]
+	require.Equal(t, "Not imported", last[len(last)-1])
+
+	h.call("DELETE", "/v1/imports/"+i.ID, nil, nil)
+	h.rests(i.ID, lead.ImportUndone)
 	h.settle()
 	require.Empty(t, h.leads())
 	require.True(t, h.audit().Balances())

@@ -32,6 +32,7 @@ type commands struct {
 	Apply      applyCmd      `cmd:"" help:"Send sources, teams, reps and settings from a file to a running hub."`
 	Check      checkCmd      `cmd:"" help:"Check such a file without a hub."`
 	Explain    explainCmd    `cmd:"" help:"Tell what would become of one payload, without writing."`
+	Import     importCmd     `cmd:"" help:"Import a spreadsheet, or undo an import."`
 	Why        whyCmd        `cmd:"" help:"Tell why touches are one lead, or why two leads are not."`
 	Merge      mergeCmd      `cmd:"" help:"Make one lead of two."`
 	Split      splitCmd      `cmd:"" help:"Take touches out of a lead."`

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -35,6 +36,7 @@ func TestScript(t *testing.T) {
 			"lead":      scriptLead,
 			"duplicate": scriptDuplicate,
 			"mode":      scriptMode,
+			"importid":  scriptImportID,
 		},
 	})
 }
@@ -136,6 +138,13 @@ func scriptMode(ts *testscript.TestScript, _ bool, args []string) {
 	if got := fmt.Sprintf("%04o", info.Mode()&fs.ModePerm); got != args[0] {
 		ts.Fatalf("%s has mode %s, not %s", args[1], got, args[0])
 	}
+}
+
+// importid NAME FILE puts the id of the import that a file holds as JSON into $NAME.
+func scriptImportID(ts *testscript.TestScript, _ bool, args []string) {
+	var i lead.Import
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &i))
+	ts.Setenv(args[0], i.ID)
 }
 
 func running(ts *testscript.TestScript) map[string]*exec.Cmd {
