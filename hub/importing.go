@@ -64,6 +64,7 @@ type Importing struct {
 	names         names
 	stream        *stream.Client
 	sink          *sink.Sink
+	leads         leadReader
 	settled       func(context.Context) (bool, error) // no stage has a backlog
 	ids           []byte
 	dir           string
@@ -87,11 +88,16 @@ type importJob struct {
 	done   chan struct{}
 }
 
+// leadReader finds a lead with its touches.
+type leadReader interface {
+	Lead(ctx context.Context, id string) (lead.LeadDetail, error)
+}
+
 // errCancelled is the cause of a context that a person ended. Any other end is that of the hub: the job goes on at the next start.
 var errCancelled = errors.New("cancelled by a person")
 
 func newImporting(h *Hub) *Importing {
-	return &Importing{store: h.cfg.Imports, configuration: h.configuration, names: h.names, stream: h.cfg.Stream, sink: h.newSink(),
+	return &Importing{store: h.cfg.Imports, configuration: h.configuration, names: h.names, stream: h.cfg.Stream, sink: h.newSink(), leads: h.cfg.Store,
 		settled: h.settled, ids: h.keys.ids, dir: filepath.Join(h.cfg.Dir, "imports"), maxBytes: h.cfg.MaxImport, keep: h.cfg.KeepImports,
 		now: h.cfg.Now, log: h.cfg.Logger.With("stage", "import"), raised: func() { h.due.raise(); h.outbox.raise() }, metrics: h.metrics,
 		slots: make(chan struct{}, jobsAtOnce), jobs: map[string]*importJob{}}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/leadhub/leadhub/connectors"
@@ -94,7 +95,7 @@ func (im *Importing) writeResult(ctx context.Context, importer connectors.Import
 			}
 		}))
 	}()
-	words := resultWords{i: i, lang: lang, failed: failed, first: map[string]rowAt{}}
+	words := resultWords{i: i, lang: lang, failed: failed, first: map[string]rowAt{}, made: func(id string) bool { return im.madeLead(ctx, i, id) }}
 	var list []ruled
 	var trouble error
 	err := importer.Result(context.WithoutCancel(ctx), im.upload(i), i.Layout, lang, w, func(sheet, row int) (connectors.RowOutcome, bool) {
@@ -143,6 +144,24 @@ type resultWords struct {
 	lang   string
 	failed bool
 	first  map[string]rowAt // where the leads that rows of this file made stand
+	made   func(id string) bool
+}
+
+// madeLead reports whether a row of this import made a lead. Rows are recorded in any order, so the first of a person in the
+// file need not be the one that made the lead.
+func (im *Importing) madeLead(ctx context.Context, i *lead.Import, id string) bool {
+	const sortable = len("ld_") + 9 // characters of an id that tell the time
+	if len(id) < sortable || id[:sortable] < lead.NewID("ld_", *i.Started)[:sortable] {
+		return false // the lead is older; this is what it mostly is, and costs nothing
+	}
+	d, err := im.leads.Lead(ctx, id)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(d.TouchList, func(t lead.Touch) bool {
+		made := t.Verdict.Kind == lead.VerdictNew || t.Verdict.Kind == lead.VerdictUnsure
+		return made && t.Submission.Source == i.Source && t.Submission.ReceivedAt.Equal(*i.Started)
+	})
 }
 
 // outcome returns false for a row that is left out.
@@ -166,7 +185,7 @@ func (w *resultWords) outcome(r ruled) (connectors.RowOutcome, bool) {
 		is = "same"
 	case w.first[st.Lead].row > 0:
 		is, detail = "in_file", w.inFile(w.first[st.Lead], r.sheet)
-	case st.Verdict == lead.VerdictSame || st.Verdict == lead.VerdictJoins:
+	case (st.Verdict == lead.VerdictSame || st.Verdict == lead.VerdictJoins) && !w.made(st.Lead):
 		is, detail = "joined", wordsJoined(st.Number, st.Reasons)
 	default:
 		is = "new"
