@@ -62,7 +62,7 @@ func (s *server) describeUpload() {
 	s.api.OpenAPI().Paths["/v1/imports"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"multipart/form-data": {Schema: &huma.Schema{Type: huma.TypeObject, Required: []string{"source", "file"}, Properties: map[string]*huma.Schema{
 			"source":  str("Key of the source. It comes before the file."),
-			"options": str(`JSON: {"defaults": {"campaign": "…"}} for fields that rows leave empty. It comes before the file.`),
+			"options": str(`JSON: {"defaults": {"utm_campaign": "…"}} for fields that rows leave empty. It comes before the file.`),
 			"file":    {Type: huma.TypeString, Format: "binary", Description: ".xlsx, .xlsm, .xls, .csv or .tsv; the last part."},
 		}}},
 	}}
@@ -131,7 +131,7 @@ func readOptions(r io.Reader, up *lead.ImportUpload) error {
 	dec := json.NewDecoder(io.LimitReader(r, maxOptions))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&options); err != nil {
-		e := lead.Invalid(problem.CodeValidation, "options cannot be read", `send JSON like {"defaults": {"campaign": "…"}}`)
+		e := lead.Invalid(problem.CodeValidation, "options cannot be read", `send JSON like {"defaults": {"utm_campaign": "…"}}`)
 		e.Fields = []string{"options"}
 		return e
 	}
@@ -213,13 +213,13 @@ type layoutIn struct {
 type sheetIn struct {
 	Index     int        `json:"index" minimum:"0"`
 	Skip      bool       `json:"skip,omitempty" doc:"Not read."`
-	HeaderRow int        `json:"header_row" minimum:"0" doc:"From 1; 0 when there is none. Rows up to it are not imported."`
+	HeaderRow int        `json:"header_row" minimum:"0" doc:"From 1; 0 when there is none. Rows up to it are not imported. Another row than before lets the columns be read anew."`
 	Columns   []columnIn `json:"columns,omitempty" maxItems:"1000" doc:"Columns that are left out stay as they are."`
 }
 
 type columnIn struct {
 	Index  int    `json:"index" minimum:"0"`
-	Header string `json:"header,omitempty" maxLength:"500" doc:"Counts when header_row is another."`
+	Header string `json:"header,omitempty" maxLength:"500" doc:"As GET shows it; what is sent changes nothing."`
 	Field  string `json:"field,omitempty" maxLength:"100" doc:"Of a draft, or event_time; - drops the column; empty keeps it under its header."`
 	Format string `json:"format,omitempty" enum:",dmy,mdy,ymd" doc:"Order of dates."`
 }

@@ -32,6 +32,9 @@ type Upload struct {
 	// SHA256 of the content in hex. Ids of rows are made of it, so that the same file twice gives the same ids; it is
 	// computed by reading the whole file when it is "".
 	SHA256 string
+	// HeaderRows are those that a person chose, by index of the sheet: Inspect takes them (0: there is no header) instead of
+	// looking for one.
+	HeaderRows map[int]int
 }
 
 // Layout, SheetLayout, Column and Notice are nouns that the API shows, too.

@@ -19,6 +19,10 @@ func (im *Importing) EditLayout(ctx context.Context, id string, layout lead.Layo
 	if err := checkDefaults(layout.Defaults); err != nil {
 		return lead.Import{}, err
 	}
+	anew, err := im.headersMoved(ctx, id, layout)
+	if err != nil {
+		return lead.Import{}, err
+	}
 	return im.store.EditImport(ctx, id, func(i *lead.Import) error {
 		if i.State != lead.ImportInspected && i.State != lead.ImportChecked {
 			return wrongState(i, "the layout can be changed until the import is started")
@@ -28,7 +32,11 @@ func (im *Importing) EditLayout(ctx context.Context, id string, layout lead.Layo
 			if s.Index < 0 || s.Index >= len(sheets) {
 				return badLayout(fmt.Sprintf("sheets[%d].index", n), fmt.Sprintf("the file has no sheet %d", s.Index))
 			}
-			edited, err := editSheet(sheets[s.Index], s, n)
+			old := sheets[s.Index]
+			if seen, ok := anew[s.Index]; ok {
+				s, old = onto(seen, old, s), seen
+			}
+			edited, err := editSheet(old, s, n)
 			if err != nil {
 				return err
 			}
@@ -41,6 +49,59 @@ func (im *Importing) EditLayout(ctx context.Context, id string, layout lead.Layo
 		i.State, i.Check, i.Error = lead.ImportInspected, nil, nil
 		return nil
 	})
+}
+
+// headersMoved looks at the file again where a person chose another row for the header, and returns these sheets by index.
+func (im *Importing) headersMoved(ctx context.Context, id string, layout lead.Layout) (map[int]lead.SheetLayout, error) {
+	i, err := im.store.Import(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	f := im.upload(&i)
+	for _, s := range layout.Sheets {
+		if s.Index >= 0 && s.Index < len(i.Layout.Sheets) && s.HeaderRow != i.Layout.Sheets[s.Index].HeaderRow && s.HeaderRow >= 0 && s.HeaderRow <= maxHeaderRow {
+			if f.HeaderRows == nil {
+				f.HeaderRows = map[int]int{}
+			}
+			f.HeaderRows[s.Index] = s.HeaderRow
+		}
+	}
+	if len(f.HeaderRows) == 0 {
+		return nil, nil
+	}
+	if err := im.mine(&i); err != nil {
+		return nil, err
+	}
+	importer, _, err := im.importer(ctx, i.Source)
+	if err != nil {
+		return nil, err
+	}
+	again, err := im.inspect(ctx, importer, f)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]lead.SheetLayout{}
+	for index := range f.HeaderRows {
+		if index < len(again.Sheets) {
+			out[index] = again.Sheets[index]
+		}
+	}
+	return out, nil
+}
+
+// onto carries what a person changed beside the row of the header over to the columns as they are under the new one.
+func onto(seen, old, sent lead.SheetLayout) lead.SheetLayout {
+	out := lead.SheetLayout{Index: sent.Index, Skip: sent.Skip, HeaderRow: seen.HeaderRow}
+	for _, c := range sent.Columns {
+		was := lead.Column{}
+		if c.Index >= 0 && c.Index < len(old.Columns) {
+			was = old.Columns[c.Index]
+		}
+		if c.Field != was.Field || c.Format != was.Format || c.Index >= len(seen.Columns) {
+			out.Columns = append(out.Columns, c)
+		}
+	}
+	return out
 }
 
 func badLayout(field, message string) error {
@@ -62,9 +123,7 @@ func editSheet(old, sent lead.SheetLayout, at int) (lead.SheetLayout, error) {
 	}
 	out := old
 	out.Skip, out.Columns = sent.Skip, slices.Clone(old.Columns)
-	if out.HeaderRow = sent.HeaderRow; out.HeaderRow != old.HeaderRow {
-		out.Fingerprint = "" // it was that of another header
-	}
+	out.HeaderRow = sent.HeaderRow
 	for n, c := range sent.Columns {
 		switch {
 		case c.Index < 0 || c.Index >= len(out.Columns):
@@ -81,9 +140,6 @@ func editSheet(old, sent lead.SheetLayout, at int) (lead.SheetLayout, error) {
 			to.How, to.Sure = "person", 1
 		}
 		to.Field, to.Format = c.Field, c.Format
-		if out.HeaderRow != old.HeaderRow && c.Header != "" {
-			to.Header = c.Header
-		}
 	}
 	return out, nil
 }

@@ -80,9 +80,12 @@ func TestAPersonCorrectsWhatTheyMayAndNothingElse(t *testing.T) {
 		corrected(lead.Layout{Sheets: []lead.SheetLayout{got}}))
 	require.Empty(t, corrected(lead.Layout{Sheets: []lead.SheetLayout{old}}), "nobody said anything")
 
-	moved, err := editSheet(old, lead.SheetLayout{HeaderRow: 5, Columns: []lead.Column{{Index: 1, Header: "电话", Field: "phone"}}}, 0)
+	seen := lead.SheetLayout{HeaderRow: 5, Columns: []lead.Column{{Index: 0, Header: "客户", Field: "name"}, {Index: 1, Header: "电话", Field: "phone"}}}
+	sent := onto(seen, old, lead.SheetLayout{HeaderRow: 5, Columns: []lead.Column{{Index: 0, Field: "name"}, {Index: 1, Field: "wechat"}}})
+	moved, err := editSheet(seen, sent, 0)
 	require.NoError(t, err)
-	require.Equal(t, []any{5, "", "电话"}, []any{moved.HeaderRow, moved.Fingerprint, moved.Columns[1].Header}, "under another header nothing is remembered")
+	require.Equal(t, []lead.Column{{Index: 0, Header: "客户", Field: "name"}, {Index: 1, Header: "电话", Field: "wechat", How: "person", Sure: 1}}, moved.Columns,
+		"under another header the columns are looked at again, and only what the person changed is carried over")
 	for field, sent := range map[string]lead.SheetLayout{
 		"layout.sheets[3].header_row":        {HeaderRow: -1},
 		"layout.sheets[3].columns[0].index":  {Columns: []lead.Column{{Index: 2}}},

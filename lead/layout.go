@@ -6,7 +6,7 @@ type Layout struct {
 	Encoding string        `json:"encoding,omitempty"` // of text files: UTF-8, GB18030 …
 	Sheets   []SheetLayout `json:"sheets"`
 	// Defaults fill fields that a row leaves empty, before those of the source: what a person says of the whole file
-	// (campaign, exhibition, referred_by).
+	// (utm_campaign, 展会名称, referred_by).
 	Defaults map[string]string `json:"defaults,omitempty"`
 	Notices  []Notice          `json:"notices,omitempty"` // what people should know before they start
 }

@@ -23,7 +23,7 @@ type importCmd struct {
 	Source   string   `help:"Key of the source." placeholder:"KEY"`
 	Map      []string `help:"What a column is, by its header or letter: 微信=wechat, C=phone, 备注=- to drop it." placeholder:"COLUMN=FIELD" sep:"none"`
 	Sheet    []string `help:"Read these sheets alone, by name or number." placeholder:"SHEET" sep:"none"`
-	Default  []string `help:"A value for rows that leave the field empty: campaign=春季展." placeholder:"FIELD=VALUE" sep:"none"`
+	Default  []string `help:"A value for rows that leave the field empty: utm_campaign=春季展." placeholder:"FIELD=VALUE" sep:"none"`
 	DryRun   bool     `help:"Tell what would become of it, and import nothing."`
 	Yes      bool     `help:"Import without asking." short:"y"`
 	Result   string   `help:"Write the file with what became of every row to this .xlsx." placeholder:"FILE"`

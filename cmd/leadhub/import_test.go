@@ -122,6 +122,25 @@ func TestUndoLeavesThePoolAsItWasAndTheFileCanBeImportedAgain(t *testing.T) {
 	})
 }
 
+func TestAnotherHeaderRowLetsTheColumnsBeReadAnew(t *testing.T) {
+	onEverySetup(t, func(t *testing.T, h *testHub) {
+		h.call("PUT", "/v1/config", importConfig(), nil)
+		number := phone()
+		i := h.upload("list.csv", csvOf("姓名,手机,公司", "客户,座机说明,联系电话", "林晓,总机,"+number))
+		require.Equal(t, 1, i.Layout.Sheets[0].HeaderRow)
+		patch := func(row int) error {
+			return h.api().call(t.Context(), "PATCH", "/v1/imports/"+i.ID, map[string]any{"layout": map[string]any{"sheets": []any{
+				map[string]any{"index": 0, "header_row": row, "columns": []any{}}}}}, nil)
+		}
+		require.NoError(t, patch(2))
+		columns := h.importIs(i.ID).Layout.Sheets[0].Columns
+		require.Equal(t, []string{"客户", "联系电话", lead.FieldPhone}, []string{columns[0].Header, columns[2].Header, columns[2].Field})
+		require.ErrorContains(t, patch(40), "row 40 is empty")
+		h.call("POST", "/v1/imports/"+i.ID+"/start", nil, nil)
+		require.EqualValues(t, 1, h.rests(i.ID, lead.ImportDone).Progress.New)
+	})
+}
+
 func openRejections(h *testHub) []lead.Rejection {
 	var page lead.RejectionPage
 	h.call("GET", "/v1/rejections?state=open&limit=200", nil, &page)

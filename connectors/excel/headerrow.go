@@ -1,10 +1,13 @@
 package excel
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/spreadsheet"
 )
 
@@ -70,7 +73,36 @@ func (f headerFinder) find() header {
 	if f.dataAbove(h) {
 		return header{names: h.names, lower: h.lower, below: true}
 	}
-	for _, l := range f.lines[:best] {
+	f.title(&h)
+	return h
+}
+
+// at returns the header whose last row a person chose; 0 says that there is none.
+func (f headerFinder) at(row int) (header, error) {
+	if row == 0 {
+		return header{}, nil
+	}
+	i := slices.IndexFunc(f.lines, func(l line) bool { return l.number == row })
+	if i < 0 {
+		e := lead.Invalid("no_such_header", fmt.Sprintf("row %d is empty, or too far down to be a header", row), "give the row in which the names of the columns stand")
+		e.Fields = []string{"header_row"}
+		return header{}, e
+	}
+	h := f.named(i)
+	if h.row != row { // the names go on below, and the person chose this row
+		h = header{from: row, row: row, data: i + 1}
+		for c := range f.lines[i].cells {
+			h.names = append(h.names, clip(f.lines[i].text(c), longestHeader))
+		}
+		h.lower = make([]string, len(h.names))
+	}
+	f.title(&h)
+	return h, nil
+}
+
+// title collects what stands above a header.
+func (f headerFinder) title(h *header) {
+	for _, l := range f.lines {
 		if l.number >= h.from {
 			break
 		}
@@ -82,7 +114,6 @@ func (f headerFinder) find() header {
 		}
 		h.titles = append(h.titles, strings.Join(parts, " "))
 	}
-	return h
 }
 
 // dataAbove reports whether a contact stands above the header, in a column that the header calls one: those lines are no

@@ -30,7 +30,11 @@ func (s *source) Inspect(ctx context.Context, f connectors.Upload) (connectors.L
 		l.Notices = append(l.Notices, readerNotice(n))
 	}
 	for _, sheet := range file.Sheets() {
-		one, notices, err := s.inspectSheet(ctx, file, sheet)
+		row, chosen := f.HeaderRows[sheet.Index]
+		if !chosen {
+			row = findHeader
+		}
+		one, notices, err := s.inspectSheet(ctx, file, sheet, row)
 		if err != nil {
 			return connectors.Layout{}, err
 		}
@@ -113,7 +117,10 @@ func shortened(cells []spreadsheet.Cell) []spreadsheet.Cell {
 	return out
 }
 
-func (s *source) inspectSheet(ctx context.Context, file *spreadsheet.File, sheet spreadsheet.Sheet) (connectors.SheetLayout, []connectors.Notice, error) {
+// findHeader asks inspectSheet to look for the header, instead of taking the one that a person chose.
+const findHeader = -1
+
+func (s *source) inspectSheet(ctx context.Context, file *spreadsheet.File, sheet spreadsheet.Sheet, headerRow int) (connectors.SheetLayout, []connectors.Notice, error) {
 	out := connectors.SheetLayout{Index: sheet.Index, Name: sheet.Name, Hidden: sheet.Hidden, Columns: []connectors.Column{}}
 	v, err := surveyed(ctx, file, sheet.Index)
 	if err != nil {
@@ -125,7 +132,12 @@ func (s *source) inspectSheet(ctx context.Context, file *spreadsheet.File, sheet
 		n.tell("hidden_sheet", connectors.Text{EN: "The sheet is hidden. It is not read unless you choose it.", ZH: "该工作表被隐藏，除非您选择，否则不读取。"})
 	}
 	finder := headerFinder{mapper: s.mapper, lines: v.lines}
-	h := finder.find()
+	var h header
+	if headerRow == findHeader {
+		h = finder.find()
+	} else if h, err = finder.at(headerRow); err != nil {
+		return out, nil, err
+	}
 	out.HeaderRow = h.row
 	data := v.lines[h.data:]
 	if len(data) == 0 {
