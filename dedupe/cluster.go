@@ -22,6 +22,7 @@ func (p Policy) Group(touches []*lead.Submission, decisions []lead.Decision, gen
 	for _, id := range c.identities() {
 		c.joinBy(id)
 	}
+	c.keepTogether()
 	return c.result()
 }
 

@@ -23,7 +23,7 @@ type class struct {
 
 type side uint8 // 0 = the decision is not about it
 
-const sideA side = 1
+const sideB side = 2
 
 // later orders decisions, the latest first.
 func later(a, b *lead.Decision) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) }
@@ -78,16 +78,11 @@ func newSayings(touches []*lead.Submission, decisions []lead.Decision) sayings {
 }
 
 // last is the latest decision about touches of two classes, and whether it says that they are one person; nil when there is
-// none. What a person split out is one person as well; nothing is said of what was left.
+// none. Nothing is said of two touches on the same side: a merge that a split takes back must leave nothing behind.
 func (s *sayings) last(a, b int) (d *lead.Decision, one bool) {
 	for n := range s.decisions {
-		x, y := s.classes[a].sides[n], s.classes[b].sides[n]
-		switch split := s.decisions[n].Kind == lead.DecisionSplit; {
-		case x == 0 || y == 0, split && x == y && x == sideA:
-		case split && x != y:
-			return &s.decisions[n], false
-		default:
-			return &s.decisions[n], true
+		if x, y := s.classes[a].sides[n], s.classes[b].sides[n]; x != 0 && y != 0 && x != y {
+			return &s.decisions[n], s.decisions[n].Kind == lead.DecisionMerge
 		}
 	}
 	return nil, false
@@ -113,7 +108,7 @@ func (c *clustering) decide() {
 	}
 	var pairs []pair
 	for a := range c.say.classes {
-		for b := a; b < len(c.say.classes); b++ {
+		for b := a + 1; b < len(c.say.classes); b++ {
 			if d, one := c.say.last(a, b); one {
 				pairs = append(pairs, pair{d, a, b})
 			}
@@ -128,6 +123,32 @@ func (c *clustering) decide() {
 				continue
 			}
 			c.out.Links = append(c.out.Links, lead.Link{A: first, B: i, Decision: p.said})
+			c.unite(x, y)
+		}
+	}
+}
+
+// keepTogether joins what a person split out together, as far as it is not one by its identities, the latest decision first.
+// It comes last: who is one person without it is grouped as if nobody had decided that.
+func (c *clustering) keepTogether() {
+	for n := range c.say.decisions {
+		if c.say.decisions[n].Kind != lead.DecisionSplit {
+			continue
+		}
+		first := -1
+		for i, class := range c.say.classOf {
+			if class < 0 || c.say.classes[class].sides[n] != sideB {
+				continue
+			}
+			if first < 0 {
+				first = i
+				continue
+			}
+			x, y := c.root(first), c.root(i)
+			if x == y || c.say.forbids(c.groups[x].classes, c.groups[y].classes) != nil {
+				continue
+			}
+			c.out.Links = append(c.out.Links, lead.Link{A: first, B: i, Decision: &c.say.decisions[n]})
 			c.unite(x, y)
 		}
 	}
