@@ -97,6 +97,19 @@ func (p *parting) differences(r *lead.Record) []string {
 	if len(out) == 0 && (was.Touches != r.Touches || !was.FirstSeen.Equal(r.FirstSeen) || !was.LastSeen.Equal(r.LastSeen)) {
 		out = append(out, "touches")
 	}
+	if len(out) == 0 && !slices.Equal(genericOf(p.old[r.ID].Identities), genericOf(r.Identities)) {
+		out = append(out, "identities") // whom it may be the same as depends on them, so those who compare leads have to hear of it
+	}
+	return out
+}
+
+func genericOf(held []lead.HeldIdentity) []lead.Identity {
+	var out []lead.Identity
+	for _, h := range held {
+		if h.Generic {
+			out = append(out, h.Identity)
+		}
+	}
 	return out
 }
 

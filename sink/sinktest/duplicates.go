@@ -418,7 +418,7 @@ var duplicateTests = map[string]func(*testing.T, Harness){
 		require.Len(t, l.pairs(lead.DuplicateQuery{}), 20)
 		require.Equal(t, l.expected(t), l.found())
 	},
-	"in whatever order leads are looked at, the same pool gives the same pairs": func(t *testing.T, h Harness) {
+	"in whatever order leads are looked at, the same pool has the same pairs waiting": func(t *testing.T, h Harness) {
 		rapid.Check(t, func(r *rapid.T) {
 			l := withDuplicates(openWith(t, h, tight))
 			subs := strangers(r, rapid.IntRange(2, 14).Draw(r, "submissions"))
@@ -444,11 +444,17 @@ var duplicateTests = map[string]func(*testing.T, Harness){
 				pending = pending[n:]
 			}
 			want := l.expected(r)
-			require.Equal(r, want, l.found())
+			// A pair that somebody dismissed may outlive what spoke for it: nobody waits for it.
+			require.Equal(r, waiting(want), waiting(l.found()))
 			require.NoError(r, l.duplicates.Rebuild(l.ctx))
-			require.Equal(r, want, l.found(), "and so does looking at everything anew")
+			require.Equal(r, waiting(want), waiting(l.found()), "and so does looking at everything anew")
 		})
 	},
+}
+
+// waiting leaves out what was dismissed.
+func waiting(pairs []string) []string {
+	return slices.DeleteFunc(slices.Clone(pairs), func(p string) bool { return strings.HasSuffix(p, " "+lead.DuplicateDismissed) })
 }
 
 // found is the queue in words.
