@@ -77,6 +77,7 @@ type ruled struct {
 // writeResult reads the file twice at once: for the ids of its rows, and for what is written again. Both come in the same order, so only a
 // batch or two of outcomes is in memory.
 func (im *Importing) writeResult(ctx context.Context, importer connectors.Importer, i *lead.Import, lang string, failed bool, w io.Writer) error {
+	asked := ctx // the other one ends with the reading of ids
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	outcomes := make(chan []ruled, 2)
@@ -95,7 +96,7 @@ func (im *Importing) writeResult(ctx context.Context, importer connectors.Import
 			}
 		}))
 	}()
-	words := resultWords{i: i, lang: lang, failed: failed, first: map[string]rowAt{}, made: func(id string) bool { return im.madeLead(ctx, i, id) }}
+	words := resultWords{i: i, lang: lang, failed: failed, first: map[string]rowAt{}, made: func(id string) bool { return im.madeLead(asked, i, id) }}
 	var list []ruled
 	var trouble error
 	err := importer.Result(context.WithoutCancel(ctx), im.upload(i), i.Layout, lang, w, func(sheet, row int) (connectors.RowOutcome, bool) {
