@@ -83,7 +83,7 @@ func (c *clustering) generalise(known map[lead.Identity]bool) {
 			c.out.Generic = append(c.out.Generic, id)
 		}
 	}
-	slices.SortFunc(c.out.Generic, compareIdentity)
+	slices.SortFunc(c.out.Generic, lead.CompareIdentities)
 }
 
 func (c *clustering) crowded(id lead.Identity, at []int) bool {
@@ -121,8 +121,7 @@ func (c *clustering) gather() {
 				g.ids = append(g.ids, id)
 			}
 		}
-		slices.SortFunc(g.ids, compareIdentity)
-		g.ids = slices.Compact(g.ids)
+		g.ids = lead.SortIdentities(g.ids)
 		if p, ok := personOf(c.touches[i].Name); ok {
 			g.names = []person{p}
 		}
@@ -141,7 +140,7 @@ func (c *clustering) identities() []lead.Identity {
 			out = append(out, id)
 		}
 	}
-	slices.SortFunc(out, compareIdentity)
+	slices.SortFunc(out, lead.CompareIdentities)
 	return out
 }
 
@@ -159,7 +158,7 @@ func (c *clustering) unite(a, b int) int {
 		a, b = b, a
 	}
 	g, h := c.groups[a], c.groups[b]
-	g.ids = merged(g.ids, h.ids)
+	g.ids = lead.SortIdentities(slices.Concat(g.ids, h.ids))
 	for _, p := range h.names {
 		if !slices.ContainsFunc(g.names, func(q person) bool { return q.key == p.key }) {
 			g.names = append(g.names, p)
@@ -193,16 +192,4 @@ func (c *clustering) result() lead.Grouping {
 		h.A, h.B = c.place[h.A], c.place[h.B]
 	}
 	return c.out
-}
-
-func compareIdentity(a, b lead.Identity) int {
-	return cmp.Or(cmp.Compare(b.Strength(), a.Strength()), strings.Compare(a.Kind, b.Kind),
-		strings.Compare(a.Scope, b.Scope), strings.Compare(a.Value, b.Value))
-}
-
-// merged is the union of two sorted lists.
-func merged(a, b []lead.Identity) []lead.Identity {
-	out := slices.Concat(a, b)
-	slices.SortFunc(out, compareIdentity)
-	return slices.Compact(out)
 }

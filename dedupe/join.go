@@ -75,7 +75,7 @@ func (c *clustering) best(id lead.Identity, heads []int, i int) (int, []lead.Hel
 		theirs := c.groups[c.root(head)]
 		score := 0
 		for _, other := range theirs.ids {
-			if _, ok := slices.BinarySearchFunc(mine.ids, other, compareIdentity); ok {
+			if _, ok := slices.BinarySearchFunc(mine.ids, other, lead.CompareIdentities); ok {
 				score += 2 * other.Strength()
 			}
 		}
@@ -97,7 +97,7 @@ func (c *clustering) against(a, b int, by lead.Identity) lead.Held {
 	}
 	shared := 0
 	for _, id := range g.ids {
-		if _, ok := slices.BinarySearchFunc(h.ids, id, compareIdentity); ok {
+		if _, ok := slices.BinarySearchFunc(h.ids, id, lead.CompareIdentities); ok {
 			shared++
 		}
 	}

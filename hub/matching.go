@@ -149,7 +149,7 @@ func (h *Hub) DecideDuplicate(ctx context.Context, a, b, decision string, o lead
 	if q.With, err = h.living(ctx, b); err != nil {
 		return lead.Duplicate{}, err
 	}
-	if err := h.duplicates.Decide(ctx, q.Lead, q.With, decision, sink.Order(o)); err != nil {
+	if err := h.duplicates.Decide(ctx, q.Lead, q.With, decision, o); err != nil {
 		return lead.Duplicate{}, err
 	}
 	page, err := h.cfg.Store.Duplicates(ctx, q)

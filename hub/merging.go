@@ -32,7 +32,7 @@ func (h *Hub) Merge(ctx context.Context, id, with string, o lead.Order) ([]lead.
 	if err != nil {
 		return nil, err
 	}
-	return h.decided(decidedMerge, o, func(s *sink.Sink, o sink.Order) ([]lead.Change, error) { return s.Merge(ctx, a, b, o) })
+	return h.decided(decidedMerge, o, func(s *sink.Sink, o lead.Order) ([]lead.Change, error) { return s.Merge(ctx, a, b, o) })
 }
 
 // Split takes touches, by their submissions, out of a lead, and returns every lead that changed.
@@ -41,7 +41,7 @@ func (h *Hub) Split(ctx context.Context, id string, submissions []string, o lead
 	if err != nil {
 		return nil, err
 	}
-	return h.decided(decidedSplit, o, func(s *sink.Sink, o sink.Order) ([]lead.Change, error) { return s.Split(ctx, id, submissions, o) })
+	return h.decided(decidedSplit, o, func(s *sink.Sink, o lead.Order) ([]lead.Change, error) { return s.Split(ctx, id, submissions, o) })
 }
 
 // Pin sets a value by hand, cleaned as one that arrives would be. Nothing is returned when the lead shows it already.
@@ -53,7 +53,7 @@ func (h *Hub) Pin(ctx context.Context, id, field, value string, o lead.Order) ([
 	if id, err = h.living(ctx, id); err != nil {
 		return nil, err
 	}
-	return h.decided(decidedPin, o, func(s *sink.Sink, o sink.Order) ([]lead.Change, error) { return s.Pin(ctx, id, pin, o) })
+	return h.decided(decidedPin, o, func(s *sink.Sink, o lead.Order) ([]lead.Change, error) { return s.Pin(ctx, id, pin, o) })
 }
 
 // Unpin takes away what people set for a field.
@@ -65,7 +65,7 @@ func (h *Hub) Unpin(ctx context.Context, id, field string, o lead.Order) ([]lead
 	if err != nil {
 		return nil, err
 	}
-	return h.decided(decidedUnpin, o, func(s *sink.Sink, o sink.Order) ([]lead.Change, error) { return s.Unpin(ctx, id, field, o) })
+	return h.decided(decidedUnpin, o, func(s *sink.Sink, o lead.Order) ([]lead.Change, error) { return s.Unpin(ctx, id, field, o) })
 }
 
 // living is the id of the lead that an id or a number stands for now.
@@ -76,7 +76,7 @@ func (h *Hub) living(ctx context.Context, id string) (string, error) {
 
 // decided does what a person ordered, and wakes those who have to know.
 func (h *Hub) decided(kind string, o lead.Order, do func(*sink.Sink, sink.Order) ([]lead.Change, error)) ([]lead.Change, error) {
-	changes, err := do(h.newSink(), sink.Order(o))
+	changes, err := do(h.newSink(), o)
 	if err != nil || o.Preview {
 		return changes, err
 	}

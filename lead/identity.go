@@ -55,12 +55,12 @@ func (i Identity) Strong() bool { return strengths[i.Kind] >= 100 }
 
 // SortIdentities sorts the strongest first, then by kind, scope and value, and drops repeats.
 func SortIdentities(ids []Identity) []Identity {
-	slices.SortFunc(ids, compareIdentities)
+	slices.SortFunc(ids, CompareIdentities)
 	return slices.Compact(ids)
 }
 
-// compareIdentities orders by strength, downwards, then as Key does.
-func compareIdentities(a, b Identity) int {
+// CompareIdentities orders by strength, downwards, then as Key does.
+func CompareIdentities(a, b Identity) int {
 	return cmp.Or(
 		cmp.Compare(b.Strength(), a.Strength()),
 		strings.Compare(a.Kind, b.Kind),
@@ -81,7 +81,7 @@ func Hold(held []HeldIdentity, at time.Time, ids ...Identity) []HeldIdentity {
 // UniteHeld is the union of two lists of held identities, sorted.
 func UniteHeld(a, b []HeldIdentity) []HeldIdentity {
 	out := slices.Concat(a, b)
-	slices.SortStableFunc(out, func(x, y HeldIdentity) int { return compareIdentities(x.Identity, y.Identity) })
+	slices.SortStableFunc(out, func(x, y HeldIdentity) int { return CompareIdentities(x.Identity, y.Identity) })
 	n := 0
 	for _, h := range out {
 		if n == 0 || out[n-1].Identity != h.Identity {

@@ -94,10 +94,8 @@ type parting struct {
 	decisions []lead.Decision
 	lead.Grouping
 
-	parts  []part
-	before map[string]lead.Lead // public state by id
-	living map[string]bool      // ids that were living before
-	old    map[string]lead.Record
+	parts []part
+	old   map[string]lead.Record // as they were, by id
 
 	created, changed []*lead.Record
 	out              Changes
@@ -123,10 +121,6 @@ func (p *parting) divide() {
 		n = max(n, part+1)
 	}
 	p.parts = make([]part, n)
-	p.before, p.living = map[string]lead.Lead{}, map[string]bool{}
-	for id, r := range p.old {
-		p.before[id], p.living[id] = r.Lead, r.MergedInto == ""
-	}
 	anchors := map[string]int{}
 	for i, t := range p.touches {
 		part := &p.parts[p.Part[i]]
@@ -163,10 +157,16 @@ func (p *parting) anchors(i, j int) bool {
 	return a.Submission.ID < b.Submission.ID
 }
 
+// lived reports whether an id was that of a living lead before.
+func (p *parting) lived(id string) bool {
+	r, known := p.old[id]
+	return known && r.MergedInto == ""
+}
+
 // livingOf is the lead that an id stood for before.
 func (p *parting) livingOf(id string) string {
-	for p.before[id].MergedInto != "" {
-		id = p.before[id].MergedInto
+	for p.old[id].MergedInto != "" {
+		id = p.old[id].MergedInto
 	}
 	return id
 }
@@ -245,10 +245,10 @@ func (p *parting) stand(part *part) {
 		own = *r.Own
 	}
 	left := false // a lead that had gone into this one is by itself again
-	for id := range p.before {
+	for id := range p.old {
 		left = left || p.livingOf(id) == r.ID && !slices.Contains(part.ids, id)
 	}
-	whole := p.living[r.ID] && !left
+	whole := p.lived(r.ID) && !left
 	is := r.Standing()
 	if !whole {
 		is = own
@@ -311,7 +311,7 @@ func (p *parting) goInto() {
 			held[id] = true
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(p.before)) {
+	for _, id := range slices.Sorted(maps.Keys(p.old)) {
 		if !held[id] {
 			p.out.Erased = append(p.out.Erased, id)
 		}

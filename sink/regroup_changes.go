@@ -19,7 +19,7 @@ func (p *parting) record() {
 				note.Submission = p.touches[i].Submission.ID
 			}
 		}
-		was, known := p.before[part.id()]
+		was, known := p.old[part.id()]
 		switch {
 		case part.fresh && len(part.from) == 0:
 			note.Type = lead.ChangeCreated
@@ -43,7 +43,7 @@ func (p *parting) record() {
 		part := &p.parts[n]
 		for _, id := range part.ids[1:] {
 			r := p.component.records[id]
-			if r.MergedInto == p.before[id].MergedInto {
+			if r.MergedInto == p.old[id].MergedInto {
 				if old := p.old[id]; !sameInside(&old, r) { // a pin of it was taken away
 					p.changed = append(p.changed, r)
 				}
@@ -68,14 +68,14 @@ func why(parts ...string) string {
 
 // absorbed are the leads that lived before and are in this part without being the one that lives on.
 func (p *parting) absorbed(part *part) []string {
-	return slices.DeleteFunc(slices.Clone(part.ids), func(id string) bool { return id == part.id() || !p.living[id] })
+	return slices.DeleteFunc(slices.Clone(part.ids), func(id string) bool { return id == part.id() || !p.lived(id) })
 }
 
 // lost are the parts that took touches from this part's lead.
 func (p *parting) lost(part *part) []int {
 	var out []int
 	for n := range p.parts {
-		if other := &p.parts[n]; other.id() != part.id() && slices.Contains(other.from, part.id()) && p.living[part.id()] {
+		if other := &p.parts[n]; other.id() != part.id() && slices.Contains(other.from, part.id()) && p.lived(part.id()) {
 			out = append(out, n)
 		}
 	}
@@ -92,7 +92,7 @@ func (p *parting) numbers(ids []string) string {
 
 // differences names the public fields that changed, sorted; touches, when only their number did.
 func (p *parting) differences(r *lead.Record) []string {
-	was := p.before[r.ID]
+	was := p.old[r.ID].Lead
 	out := lead.Differences(&was, &r.Lead)
 	if len(out) == 0 && (was.Touches != r.Touches || !was.FirstSeen.Equal(r.FirstSeen) || !was.LastSeen.Equal(r.LastSeen)) {
 		out = append(out, "touches")
@@ -164,7 +164,7 @@ func (p *parting) lead() {
 			}
 		}
 	}
-	for id := range p.before {
+	for id := range p.old {
 		p.out.Cleared = append(p.out.Cleared, id)
 	}
 	slices.Sort(p.out.Cleared)

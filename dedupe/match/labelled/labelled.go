@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ func Measure(r io.Reader, o Options) (Report, error) {
 	if len(f.fields) == 0 && len(t.rows) > 1 {
 		return Report{}, lead.Invalid("csv_no_fields", "no column but the truth tells rows apart", "the table needs at least one column with a name, a number or a place")
 	}
-	rep := score(f.cluster, entities(t, tr))
+	rep := Score(f.cluster, entities(t, tr))
 	rep.describe(f)
 	rep.Seconds = time.Since(started).Seconds()
 	return rep, nil
@@ -180,4 +181,23 @@ func parallel(n int, do func(i int)) {
 		})
 	}
 	wg.Wait()
+}
+
+// Truth reads which entity each row of a table belongs to, as Options.Truth says; a row whose cell is empty stands for
+// itself alone.
+func Truth(r io.Reader, column string) ([]string, error) {
+	t, err := readTable(r)
+	if err != nil {
+		return nil, err
+	}
+	tr, err := parseTruth(column, t.header)
+	if err != nil {
+		return nil, err
+	}
+	of := entities(t, tr)
+	out := make([]string, len(of))
+	for i, e := range of {
+		out[i] = strconv.Itoa(int(e))
+	}
+	return out, nil
 }

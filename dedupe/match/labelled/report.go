@@ -46,7 +46,8 @@ func (r *Report) describe(f finding) {
 	}
 }
 
-func score(found, truth []int32) Report {
+// Score compares groups with the truth: both give a label per row, and rows with one label are together.
+func Score(found, truth []int32) Report {
 	type cell struct{ found, truth int32 }
 	inFound, inTruth, inBoth := map[int32]int{}, map[int32]int{}, map[cell]int{}
 	for i := range found {
