@@ -8,6 +8,7 @@ import (
 
 	"github.com/mozillazg/go-pinyin"
 
+	"github.com/leadhub/leadhub/dedupe/match/similar"
 	"github.com/leadhub/leadhub/lead"
 )
 
@@ -82,30 +83,7 @@ func near(a, b string) bool {
 	if min(len(a), len(b)) > 5 {
 		limit = 2
 	}
-	return distance([]rune(a), []rune(b)) <= limit
-}
-
-// distance is the number of insertions, deletions, substitutions and swaps of neighbours that make a into b.
-func distance(a, b []rune) int {
-	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, last, row := rows[(i+1)%3], rows[(i+2)%3], rows[i%3]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)%3][len(b)]
+	return similar.Edits([]rune(a), []rune(b), limit) <= limit
 }
 
 // syllables are the sounds of the characters, without tones. Of a character with several readings always the first is
