@@ -8,6 +8,8 @@
 // Authors steer the hub by what they return, as *lead.Error: KindInvalid is answered 4xx or becomes a rejection,
 // KindUnauthorized is answered 401, KindForbidden 403, KindTransient is tried again. Error texts never carry a secret or
 // the signature that would have been right.
+//
+// Only Poll, Listen and Fetch touch the network, through Settings.Client, and hold access tokens through Settings.Tokens.
 package connectors
 
 import (
@@ -43,10 +45,22 @@ type Receiver interface {
 	Receive(r *http.Request) (Delivery, error)
 }
 
-// Poller is a Source that is asked.
+// Poller is a Source that is asked. One that is a Receiver as well is polled to find what the pushes missed: what came by push
+// and by poll must have the same Event.ID, so that nothing is there twice.
 type Poller interface {
-	// Poll asks for what came after cursor ("" at first). The hub stores the delivery and only then keeps next.
+	// Poll asks for what came after cursor ("" at first), one page of it. The hub stores the delivery and only then keeps next; it
+	// polls again at once while next differs from cursor and the delivery has events, and otherwise after Spec.PollEvery. One process polls a source at a
+	// time. A vendor whose lists are late is asked again for the last minutes every time: see Window.
 	Poll(ctx context.Context, cursor string) (d Delivery, next string, err error)
+}
+
+// Fetcher is a Source some of whose events are thin: they name a lead that has to be asked for. Parse returns Pending for
+// such a Raw; the hub then keeps it as pending, visible and counted, and calls Fetch until it succeeds.
+type Fetcher interface {
+	// Fetch completes a thin Raw: it returns the body that Parse reads in its place, which holds what arrived and what the
+	// vendor answered. KindTransient (with RetryAfter when the vendor names it) is tried again, anything else becomes a rejection
+	// that a person can replay.
+	Fetch(ctx context.Context, thin lead.Raw) (Event, error)
 }
 
 // Listener is a Source with a connection of its own.
@@ -95,6 +109,27 @@ type Settings struct {
 	Mapping  map[string]string
 	Defaults map[string]string
 	Now      func() time.Time // time.Now unless set; Spec.Check sets it
+	// Client is for Poll, Listen and Fetch. It has a time limit and follows no redirect to another host.
+	Client *http.Client
+	// Tokens keeps the access tokens of this source.
+	Tokens Tokens
+}
+
+// Tokens keeps what a vendor lends a source for some time. Processes of one hub share it; values are sealed at rest, and the
+// console shows when each was obtained, when it ends and why it could not be renewed.
+type Tokens interface {
+	// Token returns the value of a token. When there is none, or it is about to expire, renew is called, by one caller at a time
+	// over all processes, with what is kept (the zero Token at first).
+	Token(ctx context.Context, name string, renew func(ctx context.Context, kept Token) (Token, error)) (string, error)
+	// Refuse tells that the vendor no longer takes this value: the next call of Token renews it.
+	Refuse(ctx context.Context, name, value string) error
+}
+
+// Token is what a vendor lends.
+type Token struct {
+	Value   string
+	Refresh string    // what the next one is asked for with; "" when the settings are enough
+	Expires time.Time // zero when it does not
 }
 
 // Spec describes a connector once, for the documentation, the console's form, `leadhub check` and the README table.
@@ -104,7 +139,10 @@ type Spec struct {
 	Description Text
 	Docs        string // where the vendor describes what this connector speaks
 	Push        bool   // has a URL of its own
-	Settings    []Field
+	// PollEvery is how often a Poller is asked when there is nothing new; a minute unless set. A channel whose people may
+	// choose has a setting poll_seconds, an int, which counts before it.
+	PollEvery time.Duration
+	Settings  []Field
 	// Identities that this channel brings, and which of them a person can have only one of per scope.
 	Identities []IdentityKind
 }

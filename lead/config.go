@@ -19,8 +19,9 @@ type Source struct {
 
 // Team is a group of reps.
 type Team struct {
-	Key  string `json:"key"`
-	Name string `json:"name"`
+	Key   string `json:"key"`
+	Name  string `json:"name"`
+	Hours Hours  `json:"hours,omitzero"` // when its reps get leads
 }
 
 // Rep is somebody leads are assigned to.
@@ -30,6 +31,14 @@ type Rep struct {
 	Team   string `json:"team"`
 	Weight int    `json:"weight"` // share of the leads relative to the others; 1 unless set, 0 gets none
 	Active bool   `json:"active"`
+
+	OffDuty bool     `json:"off_duty"` // set and cleared by the rep, or for him, during the day
+	Role    string   `json:"role,omitempty"`
+	Skills  []string `json:"skills,omitempty"`  // products, languages, industries …
+	Level   int      `json:"level,omitempty"`   // higher is better; good leads go there first with StrategyLevel
+	Daily   int      `json:"daily,omitempty"`   // leads from rules per day; 0 = no limit
+	Holding int      `json:"holding,omitempty"` // 库容: leads owned and open at once; 0 = no limit
+	Leave   []Leave  `json:"leave,omitempty"`
 	// Credit is the state of the weighted round robin; the hub keeps it.
 	Credit   int64 `json:"-"`
 	Assigned int64 `json:"assigned"` // leads that rules gave to this rep so far
@@ -51,7 +60,12 @@ type Config struct {
 	Sources  []Source `json:"sources"`
 	Teams    []Team   `json:"teams"`
 	Reps     []Rep    `json:"reps"`
+	Rules    []Rule   `json:"rules,omitempty"` // of assignment, in the order they are tried; by weight among all reps when there are none
+	Pools    []Pool   `json:"pools,omitempty"`
+	Scoring  Scoring  `json:"scoring,omitzero"`
 	Settings Settings `json:"settings"`
+	// Expect are cases that the rules must keep.
+	Expect []Expectation `json:"expect,omitempty"`
 }
 
 // Token lets a program or a person use the API. Its secret is shown once, when it is made; the pool keeps a hash.

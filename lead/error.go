@@ -19,6 +19,7 @@ const (
 	KindTooLarge     Kind = "too_large"    // 413
 	KindLimited      Kind = "limited"      // too often: 429
 	KindTransient    Kind = "transient"    // not now: 503, retried in a stage
+	KindPending      Kind = "pending"      // not all of it is there yet: the hub fetches the rest (connectors.Fetcher)
 	KindInternal     Kind = "internal"     // our fault: 500; the sentence is never shown to a stranger
 )
 

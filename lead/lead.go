@@ -214,12 +214,3 @@ type ChangeNote struct {
 	Submission string    `json:"submission,omitempty"` // the touch that caused it
 	Absorbed   []string  `json:"absorbed,omitempty"`   // leads that went into this one
 }
-
-// Assignment tells which owner a lead got, by which rule, when and why.
-type Assignment struct {
-	Lead  string    `json:"lead"`
-	Owner string    `json:"owner"`
-	Rule  string    `json:"rule"`
-	Why   string    `json:"why"`
-	At    time.Time `json:"at"`
-}

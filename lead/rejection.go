@@ -9,6 +9,8 @@ const (
 	StageSpam      = "spam" // quarantine
 	StageSink      = "sink"
 	StageUndo      = "undo" // it was in the pool, and somebody took it back
+	// StageFetch holds thin events whose lead has to be asked for: in state pending until it is, open when it cannot be.
+	StageFetch = "fetch"
 )
 
 // Rejection is what could not go on. It is visible, editable and replayable: State "open" counts, "resolved" means that a
@@ -34,7 +36,9 @@ type Rejection struct {
 
 // States of a Rejection.
 const (
-	RejectionOpen     = "open"
+	RejectionOpen = "open"
+	// RejectionPending waits for the hub itself to fetch the rest of it; a person need not do anything.
+	RejectionPending  = "pending"
 	RejectionResolved = "resolved"
 	// RejectionWithdrawn is neither: a person took back what it belonged to.
 	RejectionWithdrawn = "withdrawn"

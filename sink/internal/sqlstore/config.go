@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"reflect"
 	"slices"
 
 	"github.com/leadhub/leadhub/lead"
@@ -106,7 +107,7 @@ func writeConfig(ctx context.Context, tx *sql.Tx, c *lead.Config, before []lead.
 			return err
 		}
 	}
-	if slices.Equal(c.Reps, before) {
+	if reflect.DeepEqual(c.Reps, before) {
 		return nil
 	}
 	// Who could not have a lead a moment ago may have it now: what waits is tried again at once. A lead that is being
