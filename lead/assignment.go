@@ -105,6 +105,31 @@ type RepState struct {
 	Credit    map[string]int64 `json:"credit"`     // state of the weighted round robin, by rule
 }
 
+// Staff is everybody who could have a lead, with what is counted of them, at one moment. It is read in the transaction that uses
+// it; whoever chooses notes in it what he gave away, so that the next lead of the transaction finds it.
+type Staff struct {
+	Reps   []Rep                // sorted by key; the inactive ones, too, so that a trace can say why not
+	States map[string]*RepState // by key of a rep; a rep without one has nothing counted yet
+	// Owners are the reps who own a living lead of a company, the latest first, by Record.CompanyKey.
+	Owners map[string][]string
+}
+
+// State returns the state of a rep on a day of the hub; counters of a day before start again at zero.
+func (s *Staff) State(rep, day string) *RepState {
+	st := s.States[rep]
+	if st == nil {
+		if s.States == nil {
+			s.States = map[string]*RepState{}
+		}
+		st = &RepState{Rep: rep}
+		s.States[rep] = st
+	}
+	if st.Day != day {
+		st.Day, st.Today, st.Claimed = day, 0, nil
+	}
+	return st
+}
+
 // Pool is a public pool 公海: leads that nobody owns, and who may claim them.
 type Pool struct {
 	Key     string   `json:"key"`

@@ -46,10 +46,12 @@ type Rep struct {
 
 // Settings are the hub's own.
 type Settings struct {
-	NumberPrefix string   `json:"number_prefix"` // of lead numbers; "XL" unless set
-	TimeZone     string   `json:"time_zone"`     // IANA name; Asia/Shanghai unless set
-	Country      string   `json:"country"`       // of phone numbers without a country code; CN unless set
-	NeverKeys    []string `json:"never_keys"`    // phones and emails that are never identities, beside the list that ships
+	NumberPrefix string `json:"number_prefix"` // of lead numbers; "XL" unless set
+	TimeZone     string `json:"time_zone"`     // IANA name; Asia/Shanghai unless set
+	Country      string `json:"country"`       // of phone numbers without a country code; CN unless set
+	// DefaultPool is the key of the public pool for leads that no rule fits; "" lets them wait.
+	DefaultPool string   `json:"default_pool,omitempty"`
+	NeverKeys   []string `json:"never_keys"` // phones and emails that are never identities, beside the list that ships
 	// Merge changes the rules of merging; `leadhub recompute --dry-run` shows what a change does to the pool.
 	Merge MergeRules `json:"merge,omitzero"`
 }

@@ -26,6 +26,7 @@ func Differences(a, b *Lead) []string {
 	differ("name", a.Name != b.Name)
 	differ("owner", a.Owner != b.Owner)
 	differ("phones", !slices.Equal(a.Phones, b.Phones))
+	differ("product_line", a.Line != b.Line)
 	differ("products", !slices.Equal(a.Products, b.Products))
 	differ("region", a.Region != b.Region)
 	differ("score", a.Score != b.Score)

@@ -19,31 +19,32 @@ const (
 // Lead is the public state of one person or prospect: what the API returns and what the change stream carries.
 // Lists are never null in JSON, and sorted as their comment says, so that equal leads have equal bytes.
 type Lead struct {
-	ID        string    `json:"id"`         // "ld_" + ULID; after a merge the survivor is the one with the lowest id
-	Number    string    `json:"number"`     // "XL20260102-000123", given once, kept for ever
-	Name      string    `json:"name"`       // display form
-	Phones    []string  `json:"phones"`     // E.164, ";ext=" appended when there is an extension; best first
-	Emails    []string  `json:"emails"`     // display form; best first
-	Company   string    `json:"company"`    // display form
-	Title     string    `json:"title"`      // job title
-	Honorific string    `json:"honorific"`  // 先生, 女士, Mr … kept apart from the name
-	Region    Region    `json:"region"`     //
-	Address   string    `json:"address"`    //
-	Status    string    `json:"status"`     // one of the Status constants
-	Stage     string    `json:"stage"`      // lifecycle stage (MQL, SQL …); "" until a rule or a person sets it
-	Owner     string    `json:"owner"`      // key of a rep; "" when nobody owns it
-	Score     int       `json:"score"`      //
-	Grade     string    `json:"grade"`      // A to D, "" until scored
-	Tags      []string  `json:"tags"`       // sorted
-	Products  []string  `json:"products"`   // products of interest, sorted
-	Consents  []Consent `json:"consents"`   // one per purpose, sorted by purpose: what the person said last
-	Sources   []string  `json:"sources"`    // keys of the sources that brought a touch, sorted
-	FirstFrom Origin    `json:"first_from"` // attribution of the earliest touch
-	LastFrom  Origin    `json:"last_from"`  // attribution of the latest touch
-	Touches   int       `json:"touches"`    // number of submissions
-	Version   int64     `json:"version"`    // grows by one with every change; never repeats for one id
-	FirstSeen time.Time `json:"first_seen"` // earliest event time of a touch
-	LastSeen  time.Time `json:"last_seen"`  // latest event time of a touch
+	ID        string    `json:"id"`           // "ld_" + ULID; after a merge the survivor is the one with the lowest id
+	Number    string    `json:"number"`       // "XL20260102-000123", given once, kept for ever
+	Name      string    `json:"name"`         // display form
+	Phones    []string  `json:"phones"`       // E.164, ";ext=" appended when there is an extension; best first
+	Emails    []string  `json:"emails"`       // display form; best first
+	Company   string    `json:"company"`      // display form
+	Title     string    `json:"title"`        // job title
+	Honorific string    `json:"honorific"`    // 先生, 女士, Mr … kept apart from the name
+	Region    Region    `json:"region"`       //
+	Address   string    `json:"address"`      //
+	Status    string    `json:"status"`       // one of the Status constants
+	Stage     string    `json:"stage"`        // lifecycle stage (MQL, SQL …); "" until a rule or a person sets it
+	Owner     string    `json:"owner"`        // key of a rep; "" when nobody owns it
+	Score     int       `json:"score"`        //
+	Grade     string    `json:"grade"`        // A to D, "" until scored
+	Line      string    `json:"product_line"` // by the rules of scoring; "" until one says so
+	Tags      []string  `json:"tags"`         // sorted: what touches said, and what the rules of scoring add
+	Products  []string  `json:"products"`     // products of interest, sorted
+	Consents  []Consent `json:"consents"`     // one per purpose, sorted by purpose: what the person said last
+	Sources   []string  `json:"sources"`      // keys of the sources that brought a touch, sorted
+	FirstFrom Origin    `json:"first_from"`   // attribution of the earliest touch
+	LastFrom  Origin    `json:"last_from"`    // attribution of the latest touch
+	Touches   int       `json:"touches"`      // number of submissions
+	Version   int64     `json:"version"`      // grows by one with every change; never repeats for one id
+	FirstSeen time.Time `json:"first_seen"`   // earliest event time of a touch
+	LastSeen  time.Time `json:"last_seen"`    // latest event time of a touch
 	// MergedInto names the lead that took this one over; "" for a living lead.
 	MergedInto string `json:"merged_into,omitempty"`
 }
@@ -87,6 +88,12 @@ type Record struct {
 	Identities []HeldIdentity `json:"identities"`
 	// OwnerBy tells who set the owner: "" nobody, "rule" or "person". A rule never overwrites a person.
 	OwnerBy string `json:"owner_by,omitempty"`
+	// StageBy tells who set the stage: "" nobody or a rule, "person". A rule never overwrites a person.
+	StageBy string `json:"stage_by,omitempty"`
+	// Said are the tags that touches said. Tags are these and those of Scored.
+	Said []string `json:"said_tags,omitempty"`
+	// Scored is why the lead has its score, grade, product line and the tags that no touch said: the rules that fitted.
+	Scored []Scored `json:"scored,omitempty"`
 	// Own is what this lead was by itself, before it took others over; nil when it took none. It is what a split gives back.
 	Own *Standing `json:"own,omitempty"`
 	// Pins are the values that people set by hand on this lead; those of leads that went into it stay with these.
@@ -109,6 +116,7 @@ type HeldIdentity struct {
 type Standing struct {
 	Status  string `json:"status"`
 	Stage   string `json:"stage,omitempty"`
+	StageBy string `json:"stage_by,omitempty"`
 	Owner   string `json:"owner,omitempty"`
 	OwnerBy string `json:"owner_by,omitempty"`
 }
@@ -124,15 +132,27 @@ type Pin struct {
 
 // Standing returns what the lead is now.
 func (r *Record) Standing() Standing {
-	return Standing{Status: r.Status, Stage: r.Stage, Owner: r.Owner, OwnerBy: r.OwnerBy}
+	return Standing{Status: r.Status, Stage: r.Stage, StageBy: r.StageBy, Owner: r.Owner, OwnerBy: r.OwnerBy}
 }
 
 // Stand sets what the lead is now. A lead that took others over keeps it when these come apart again.
 func (r *Record) Stand(s Standing) {
-	r.Status, r.Stage, r.Owner, r.OwnerBy = s.Status, s.Stage, s.Owner, s.OwnerBy
+	r.Status, r.Stage, r.StageBy, r.Owner, r.OwnerBy = s.Status, s.Stage, s.StageBy, s.Owner, s.OwnerBy
 	if r.Own != nil {
 		*r.Own = s
 	}
+}
+
+// CompanyKey is the company in its comparison form; "" when none is known.
+func (r *Record) CompanyKey() string {
+	v := r.Values["company"]
+	if len(v) == 0 {
+		return ""
+	}
+	if v[0].Key != "" {
+		return v[0].Key
+	}
+	return v[0].Value
 }
 
 // Value is one value of a field and the submission that said it best.

@@ -46,6 +46,9 @@ type recordRest struct {
 	Values     map[string][]lead.Value `json:"values"`
 	Identities []lead.HeldIdentity     `json:"identities"`
 	OwnerBy    string                  `json:"owner_by,omitempty"`
+	StageBy    string                  `json:"stage_by,omitempty"`
+	Said       []string                `json:"said_tags,omitempty"`
+	Scored     []lead.Scored           `json:"scored,omitempty"`
 	Own        *lead.Standing          `json:"own,omitempty"`
 	Pins       []lead.Pin              `json:"pins,omitempty"`
 	Apart      bool                    `json:"apart,omitempty"`
@@ -63,7 +66,7 @@ func encodeRecords(records []*lead.Record, leads map[string][]byte) ([]Saved, er
 		}
 		if err == nil {
 			out[i].Record = r
-			out[i].JSON, err = joined(head, recordRest{r.Values, r.Identities, r.OwnerBy, r.Own, r.Pins, r.Apart})
+			out[i].JSON, err = joined(head, recordRest{r.Values, r.Identities, r.OwnerBy, r.StageBy, r.Said, r.Scored, r.Own, r.Pins, r.Apart})
 		}
 		if err != nil {
 			return fmt.Errorf("encode lead %s: %w", r.ID, err)
