@@ -24,3 +24,6 @@ type Notification struct {
 	// Import is the id of the import that brought the lead: its notifications become one digest per rep.
 	Import string `json:"import,omitempty"`
 }
+
+// NotifyKinds lists the kinds of Notification.
+var NotifyKinds = []string{NotifyAssigned, NotifyRecycleSoon, NotifyRecycled, NotifyFollowUp, NotifyDuplicate, NotifyReturned}
