@@ -45,6 +45,7 @@ type Lead struct {
 	Version   int64     `json:"version"`      // grows by one with every change; never repeats for one id
 	FirstSeen time.Time `json:"first_seen"`   // earliest event time of a touch
 	LastSeen  time.Time `json:"last_seen"`    // latest event time of a touch
+	Course
 	// MergedInto names the lead that took this one over; "" for a living lead.
 	MergedInto string `json:"merged_into,omitempty"`
 }
@@ -96,6 +97,8 @@ type Record struct {
 	Scored []Scored `json:"scored,omitempty"`
 	// Own is what this lead was by itself, before it took others over; nil when it took none. It is what a split gives back.
 	Own *Standing `json:"own,omitempty"`
+	// Told is when its owner was reminded last, by kind of timer.
+	Told map[string]time.Time `json:"told,omitempty"`
 	// Pins are the values that people set by hand on this lead; those of leads that went into it stay with these.
 	Pins []Pin `json:"pins,omitempty"`
 	// Apart tells that something was held back when this lead was grouped: a person's decision, an identity that several
@@ -119,6 +122,7 @@ type Standing struct {
 	StageBy string `json:"stage_by,omitempty"`
 	Owner   string `json:"owner,omitempty"`
 	OwnerBy string `json:"owner_by,omitempty"`
+	Course
 }
 
 // Pin is a value that a person set by hand: it wins over everything that touches say.
@@ -132,15 +136,20 @@ type Pin struct {
 
 // Standing returns what the lead is now.
 func (r *Record) Standing() Standing {
-	return Standing{Status: r.Status, Stage: r.Stage, StageBy: r.StageBy, Owner: r.Owner, OwnerBy: r.OwnerBy}
+	return Standing{Status: r.Status, Stage: r.Stage, StageBy: r.StageBy, Owner: r.Owner, OwnerBy: r.OwnerBy, Course: r.Course}
 }
 
 // Stand sets what the lead is now. A lead that took others over keeps it when these come apart again.
 func (r *Record) Stand(s Standing) {
-	r.Status, r.Stage, r.StageBy, r.Owner, r.OwnerBy = s.Status, s.Stage, s.StageBy, s.Owner, s.OwnerBy
+	r.Settle(s)
 	if r.Own != nil {
 		*r.Own = s
 	}
+}
+
+// Settle sets what the lead is for as long as the leads that went into it stay with it.
+func (r *Record) Settle(s Standing) {
+	r.Status, r.Stage, r.StageBy, r.Owner, r.OwnerBy, r.Course = s.Status, s.Stage, s.StageBy, s.Owner, s.OwnerBy, s.Course
 }
 
 // CompanyKey is the company in its comparison form; "" when none is known.
@@ -203,6 +212,13 @@ type Event struct {
 	Actor   string    `json:"actor"` // "rule:<name>", "person:<token name>", "hub"
 	Why     string    `json:"why"`
 	Changed []string  `json:"changed,omitempty"` // fields
+	// Move tells what was done with the lead, one of the Move constants; "" for everything else.
+	Move     string    `json:"move,omitempty"`
+	From     string    `json:"from,omitempty"`      // who owned it before a move that changed the owner
+	To       string    `json:"to,omitempty"`        // who owns it since
+	Pool     string    `json:"pool,omitempty"`      // public pool that it went into or came out of
+	FollowUp *Feedback `json:"follow_up,omitempty"` // what was reported
+	Trace    []Tried   `json:"trace,omitempty"`     // of an assignment by rules: which were tried, and how the reps stood
 }
 
 // Types of Change, as they stand in the CloudEvents header ce_type.

@@ -10,6 +10,7 @@ const (
 	NotifyFollowUp    = "follow_up" // a follow-up is due
 	NotifyDuplicate   = "duplicate" // somebody like a lead of yours came in
 	NotifyReturned    = "returned"  // your lead left something again
+	NotifyTaken       = "taken"     // a lead of yours is somebody else's now: a person moved it, or it went into another lead
 )
 
 // Notification is something a rep is to be told. It is written in the transaction that it tells about, and delivered afterwards.
@@ -26,4 +27,4 @@ type Notification struct {
 }
 
 // NotifyKinds lists the kinds of Notification.
-var NotifyKinds = []string{NotifyAssigned, NotifyRecycleSoon, NotifyRecycled, NotifyFollowUp, NotifyDuplicate, NotifyReturned}
+var NotifyKinds = []string{NotifyAssigned, NotifyRecycleSoon, NotifyRecycled, NotifyFollowUp, NotifyDuplicate, NotifyReturned, NotifyTaken}

@@ -9,6 +9,9 @@ type LeadQuery struct {
 	Owner    string // key of a rep; "-" for leads nobody owns
 	Source   string // key of a source that brought a touch
 	Province string
+	Pool     string    // key of a public pool; "*" for any
+	Grade    string    // "-" for leads without
+	FollowBy time.Time // a follow-up is due by then
 	Since    time.Time // FirstSeen not before
 	Until    time.Time // FirstSeen before
 	Cursor   string    // LeadPage.Next of the page before; "" for the first

@@ -1,32 +1,36 @@
 package sink
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/leadhub/leadhub/lead"
 )
 
-// AssignerConfig is what an Assigner needs. Queue and Chooser are required.
+// AssignerConfig is what an Assigner needs. Desk and Chooser are required.
 type AssignerConfig struct {
-	Queue   Queue
-	Chooser Chooser
+	Desk    Desk
+	Chooser func() Chooser   // asked once per transaction, as people may change the rules
+	Terms   func() *Terms    // no timers unless set
 	Now     func() time.Time // time.Now unless set
-	Batch   int              // leads per transaction; 500 unless set
-	Wait    time.Duration    // until a lead that nobody may have now is tried again; a minute unless set
+	// Location gives the zone of the day that quotas count; China's unless set.
+	Location func() *time.Location
+	Batch    int           // leads per transaction; 1000 unless set
+	Wait     time.Duration // until a lead that nobody may have now is tried again, unless the Assignment says so; a minute unless set
 }
 
 // Assigner gives leads to reps. Several may run, in one process or in many: each lead is given once, and the shares
-// of the reps are as exact as with one.
+// and quotas of the reps are as exact as with one.
 type Assigner struct{ cfg AssignerConfig }
 
 // NewAssigner makes an Assigner.
 func NewAssigner(cfg AssignerConfig) *Assigner {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
+	care(&cfg.Now, &cfg.Location, &cfg.Terms)
 	if cfg.Batch == 0 {
-		cfg.Batch = 500
+		cfg.Batch = 1000
 	}
 	if cfg.Wait == 0 {
 		cfg.Wait = time.Minute
@@ -34,55 +38,144 @@ func NewAssigner(cfg AssignerConfig) *Assigner {
 	return &Assigner{cfg: cfg}
 }
 
-// Step takes one batch of leads off the queue and gives them to reps. It returns how many it took, also those that
-// had an owner already or that nobody may have now (these come back after Wait): call it until it returns 0.
-func (a *Assigner) Step(ctx context.Context) (int, error) {
-	now := a.cfg.Now().UTC()
-	var failed error
-	n, err := a.cfg.Queue.Assign(ctx, now, a.cfg.Batch, func(records []*lead.Record, reps []lead.Rep) Changes {
-		var c Changes
-		c, failed = a.assign(now, records, reps)
-		return c
-	})
-	if err == nil {
-		err = failed
+// care fills in what all who move leads have in common.
+func care(now *func() time.Time, location *func() *time.Location, terms *func() *Terms) {
+	if *now == nil {
+		*now = time.Now
 	}
-	return n, err
+	if *location == nil {
+		*location = func() *time.Location { return china }
+	}
+	if *terms == nil {
+		*terms = func() *Terms { return nil }
+	}
 }
 
-func (a *Assigner) assign(now time.Time, records []*lead.Record, reps []lead.Rep) (Changes, error) {
-	c := Changes{Reps: reps}
-	var outbox []lead.Change
-	var changed []*lead.Record
-	for _, r := range records {
-		if r.Owner != "" || r.MergedInto != "" {
-			c.Due = append(c.Due, Due{Lead: r.ID})
-			continue
+var china = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// instant is a moment as the pool keeps it: without what JSON and the databases would lose.
+func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// dayOf is the hub's day of a moment, "20260102".
+func dayOf(t time.Time, location *time.Location) string { return t.In(location).Format("20060102") }
+
+// Step takes one batch of leads off the queue and gives them to reps, or into public pools. It returns how many it took, also those that
+// had an owner already or that nobody may have now (these come back later): call it until it returns 0.
+func (a *Assigner) Step(ctx context.Context) (int, error) {
+	now := instant(a.cfg.Now())
+	take := Take{Queued: now, Limit: a.cfg.Batch, AllReps: true, Owners: true}
+	return a.cfg.Desk.Handle(ctx, take, func(t Taken) (Changes, error) {
+		w := &assigning{hand: newHand(now, a.cfg.Terms(), &t), chooser: a.cfg.Chooser(), wait: now.Add(a.cfg.Wait),
+			day: dayOf(now, a.cfg.Location())}
+		for rep := range t.Staff.States { // so that a state that changes is one that somebody counted in
+			t.Staff.State(rep, w.day)
 		}
-		got := a.cfg.Chooser.Choose(r, reps, now)
-		if got.Owner == "" {
-			c.Due = append(c.Due, Due{Lead: r.ID, At: now.Add(a.cfg.Wait)})
-			continue
+		before := copied(t.Staff.States)
+		for _, r := range t.Records {
+			w.assign(r)
 		}
-		note := lead.ChangeNote{Type: lead.ChangeAssigned, Changed: []string{"owner"}, Why: got.Why, Actor: "rule:" + got.Rule, At: now}
+		w.out.States = different(before, t.Staff.States)
+		return w.changes()
+	})
+}
+
+// assigning is the work of one transaction of an Assigner.
+type assigning struct {
+	*hand
+	chooser Chooser
+	wait    time.Time
+	day     string
+}
+
+func (w *assigning) assign(r *lead.Record) {
+	pool := w.pool(r.Pool)
+	switch {
+	case r.Owner != "" || !lead.Open(r.Status), r.Pool != "" && (pool == nil || !pool.AutoAssign):
+		w.out.Due = append(w.out.Due, Due{Lead: r.ID})
+		return
+	}
+	staff := &w.taken.Staff
+	cooled := w.coolDown(r, pool)
+	if !cooled.IsZero() {
+		defer w.away(r.PreviousOwner)()
+	}
+	got := w.chooser.Choose(r, staff, w.now)
+	switch {
+	case got.Owner != "":
 		is := r.Standing()
-		is.Owner, is.OwnerBy = got.Owner, "rule"
-		if is.Status == lead.StatusNew {
-			is.Status = lead.StatusAssigned
-			note.Changed = append(note.Changed, "status")
+		is.Owner, is.OwnerBy, is.Rule = got.Owner, byRule, got.Rule
+		m := moved{move: lead.MoveAssign, typ: lead.ChangeAssigned, actor: "rule:" + got.Rule, why: got.Why, trace: got.Trace, pool: r.Pool}
+		w.give(r, is, m)
+		if key := r.CompanyKey(); key != "" && staff.Owners != nil {
+			staff.Owners[key] = slices.Insert(slices.DeleteFunc(staff.Owners[key], func(o string) bool { return o == got.Owner }), 0, got.Owner)
 		}
-		r.Stand(is)
-		r.Version++
-		c.Due = append(c.Due, Due{Lead: r.ID})
-		changed = append(changed, r)
-		c.Events = append(c.Events, eventOf(r, note))
-		outbox = append(outbox, snapshot(r, note))
+	case got.Pool != "" && got.Pool != r.Pool && w.pool(got.Pool) != nil:
+		is := r.Standing()
+		is.Pool = got.Pool
+		m := moved{move: lead.MovePool, typ: lead.ChangeReleased, actor: "rule:" + got.Rule, why: got.Why, trace: got.Trace, pool: got.Pool}
+		if w.pool(got.Pool).AutoAssign {
+			m.due = w.retry(got)
+		}
+		w.give(r, is, m)
+	default:
+		due := w.retry(got)
+		if !cooled.IsZero() && cooled.Before(due) {
+			due = cooled
+		}
+		w.out.Due = append(w.out.Due, Due{Lead: r.ID, At: due, Waits: cmp.Or(got.Rule, "-")})
 	}
-	out, leads, err := encodeChanges(outbox)
-	if err != nil {
-		return Changes{}, err
+}
+
+// retry is when a lead that nobody may have is tried again, unless something changes before.
+func (w *assigning) retry(got lead.Assignment) time.Time {
+	if got.Retry.After(w.now) {
+		return got.Retry
 	}
-	c.Outbox = out
-	c.Changed, err = encodeRecords(changed, leads)
-	return c, err
+	return w.wait
+}
+
+// coolDown is until when the previous owner may not have a lead of a public pool back; the zero time when he may.
+func (w *assigning) coolDown(r *lead.Record, pool *lead.Pool) time.Time {
+	if pool == nil || r.PreviousOwner == "" || pool.CoolDown == 0 {
+		return time.Time{}
+	}
+	if until := r.LeftAt.Add(time.Duration(pool.CoolDown)); until.After(w.now) {
+		return until
+	}
+	return time.Time{}
+}
+
+// away sends a rep off duty until what it returns is called.
+func (w *assigning) away(rep string) func() {
+	reps := w.taken.Staff.Reps
+	i := slices.IndexFunc(reps, func(r lead.Rep) bool { return r.Key == rep })
+	if i < 0 || reps[i].OffDuty {
+		return func() {}
+	}
+	reps[i].OffDuty = true
+	return func() { reps[i].OffDuty = false }
+}
+
+// copied are states that later changes do not reach.
+func copied(states map[string]*lead.RepState) map[string]lead.RepState {
+	out := make(map[string]lead.RepState, len(states))
+	for key, s := range states {
+		c := *s
+		c.Claimed, c.Credit = maps.Clone(s.Claimed), maps.Clone(s.Credit)
+		out[key] = c
+	}
+	return out
+}
+
+// different are the states that are not as they were, by rep.
+func different(before map[string]lead.RepState, after map[string]*lead.RepState) []lead.RepState {
+	var out []lead.RepState
+	for _, key := range slices.Sorted(maps.Keys(after)) {
+		is, was := after[key], before[key]
+		if is.Day != was.Day || is.Today != was.Today || is.Assigned != was.Assigned || !is.LastClaim.Equal(was.LastClaim) ||
+			!maps.Equal(is.Claimed, was.Claimed) || !maps.Equal(is.Credit, was.Credit) {
+			out = append(out, *is)
+		}
+	}
+	return out
 }

@@ -33,6 +33,9 @@ type batch struct {
 	events  []lead.Event
 	due     map[string]time.Time
 	outbox  []lead.Change
+	notices []lead.Notification
+	timers  []Timer
+	terms   *Terms
 	result  Result
 }
 
@@ -101,6 +104,7 @@ func (b *batch) add(it Item) error {
 			return unknownLead(v.Lead)
 		}
 		note.Type = lead.ChangeUpdated
+		b.returned(r, s)
 		b.result.Same++
 	case lead.VerdictJoins:
 		survivor, fields, err := b.join(&v)
@@ -118,10 +122,21 @@ func (b *batch) add(it Item) error {
 	b.touches = append(b.touches, Touch{Submission: s.ID, Source: s.Source, Lead: r.ID, At: b.now, Verdict: v, JSON: it.JSON})
 	note.Changed = changed
 	b.change(r, note)
+	if r.Owner != "" {
+		b.timers = append(b.timers, b.terms.next(r))
+	}
 	if note.Type == lead.ChangeMerged {
 		b.event(r, note)
 	}
 	return nil
+}
+
+// returned tells the owner of a lead that the person is back.
+func (b *batch) returned(r *lead.Record, s *lead.Submission) {
+	if r.Owner != "" {
+		b.notices = append(b.notices, lead.Notification{ID: lead.NewID("ntf_", b.now), Rep: r.Owner, Kind: lead.NotifyReturned, Lead: r.ID,
+			Number: r.Number, Why: "a new submission of " + s.Source, At: b.now})
+	}
 }
 
 func (b *batch) generic(id lead.Identity) bool { return b.leads[id.Key()] == Generic }
@@ -239,7 +254,7 @@ func (b *batch) number(prefix string, first int64) {
 
 // changes is everything the batch came to, ready to be saved.
 func (b *batch) changes() (Changes, error) {
-	c := Changes{Touches: b.touches, Events: b.events}
+	c := Changes{Touches: b.touches, Events: b.events, Notifications: b.notices, Timers: lastTimers(b.timers)}
 	for k, from := range b.moved {
 		c.Identities = append(c.Identities, IdentityOf{Key: k, Lead: b.leads[k], From: from})
 	}
@@ -262,6 +277,21 @@ func (b *batch) changes() (Changes, error) {
 	}
 	c.Changed, err = encodeRecords(b.changed, leads)
 	return c, err
+}
+
+// lastTimers leaves out all but the last timer of a lead.
+func lastTimers(list []Timer) []Timer {
+	at := map[string]int{}
+	out := list[:0]
+	for _, t := range list {
+		if i, ok := at[t.Lead]; ok {
+			out[i] = t
+			continue
+		}
+		at[t.Lead] = len(out)
+		out = append(out, t)
+	}
+	return out
 }
 
 // snapshot is the public state of r now; later changes of r do not reach it.

@@ -3,6 +3,7 @@ package sink
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/goccy/go-json"
 
@@ -50,6 +51,7 @@ type recordRest struct {
 	Said       []string                `json:"said_tags,omitempty"`
 	Scored     []lead.Scored           `json:"scored,omitempty"`
 	Own        *lead.Standing          `json:"own,omitempty"`
+	Told       map[string]time.Time    `json:"told,omitempty"`
 	Pins       []lead.Pin              `json:"pins,omitempty"`
 	Apart      bool                    `json:"apart,omitempty"`
 }
@@ -66,7 +68,7 @@ func encodeRecords(records []*lead.Record, leads map[string][]byte) ([]Saved, er
 		}
 		if err == nil {
 			out[i].Record = r
-			out[i].JSON, err = joined(head, recordRest{r.Values, r.Identities, r.OwnerBy, r.StageBy, r.Said, r.Scored, r.Own, r.Pins, r.Apart})
+			out[i].JSON, err = joined(head, recordRest{r.Values, r.Identities, r.OwnerBy, r.StageBy, r.Said, r.Scored, r.Own, r.Told, r.Pins, r.Apart})
 		}
 		if err != nil {
 			return fmt.Errorf("encode lead %s: %w", r.ID, err)

@@ -31,7 +31,9 @@ func (b *batch) join(v *lead.Verdict) (*lead.Record, []string, error) {
 			return nil, nil, unknownLead(id)
 		}
 		changed = append(changed, b.judge.Join(survivor, other)...)
+		owners := []string{survivor.Owner, other.Owner}
 		changed = append(changed, inherit(survivor, other)...)
+		b.notices = append(b.notices, lostBy(survivor, owners, b.now)...)
 		b.absorb(other, survivor, v)
 	}
 	if survivor.Owner == "" {
@@ -49,6 +51,9 @@ func (b *batch) absorb(other, survivor *lead.Record, v *lead.Verdict) {
 	b.change(other, note)
 	b.event(other, note)
 	b.due[other.ID] = time.Time{}
+	if other.Owner != "" {
+		b.timers = append(b.timers, Timer{Lead: other.ID})
+	}
 	delete(b.living, other.ID)
 	for _, id := range other.Identities {
 		k := id.Key()
@@ -70,15 +75,21 @@ func (b *batch) absorb(other, survivor *lead.Record, v *lead.Verdict) {
 // inherit settles owner, status and lifecycle stage of two leads that are one person. An owner that a person set
 // wins over a rule's, then the survivor's over the other's; of two statuses the one that is further along stays.
 func inherit(survivor, other *lead.Record) []string {
-	is := inherited(survivor.Standing(), other.Standing())
-	changed := differences(survivor.Standing(), is)
-	survivor.Status, survivor.Stage, survivor.Owner, survivor.OwnerBy = is.Status, is.Stage, is.Owner, is.OwnerBy
-	return changed
+	was := survivor.Standing()
+	is := inherited(was, other.Standing())
+	survivor.Settle(is)
+	return differences(was, is)
 }
 
 func inherited(is, other lead.Standing) lead.Standing {
-	if other.Owner != "" && (is.Owner == "" || is.OwnerBy != "person" && other.OwnerBy == "person") {
+	course := joinedCourse(is.Course, other.Course)
+	if other.Owner != "" && (is.Owner == "" || is.OwnerBy != byPerson && other.OwnerBy == byPerson) {
 		is.Owner, is.OwnerBy = other.Owner, other.OwnerBy
+		course.Rule, course.OwnedAt, course.AcceptedAt = other.Rule, other.OwnedAt, other.AcceptedAt
+		course.PreviousOwner, course.LeftAt = other.PreviousOwner, other.LeftAt
+	}
+	if is.Owner != "" {
+		course.Pool, course.PooledAt = "", time.Time{}
 	}
 	if progress[other.Status] > progress[is.Status] {
 		is.Status = other.Status
@@ -89,22 +100,64 @@ func inherited(is, other lead.Standing) lead.Standing {
 	if is.Stage == "" {
 		is.Stage = other.Stage
 	}
+	if !lead.Open(is.Status) {
+		course.NextAt = time.Time{}
+	}
+	is.Course = course
 	return is
+}
+
+// joinedCourse is what was done with two leads that are one person: what happened first stays first, and what happened last, last. What
+// hangs on the owner is the survivor's.
+func joinedCourse(is, other lead.Course) lead.Course {
+	if is.Pool == "" {
+		is.Pool, is.PooledAt = other.Pool, other.PooledAt
+	}
+	is.AssignedAt = earlier(is.AssignedAt, other.AssignedAt)
+	is.ContactedAt = earlier(is.ContactedAt, other.ContactedAt)
+	is.NextAt = earlier(is.NextAt, other.NextAt)
+	if other.FollowedAt.After(is.FollowedAt) {
+		is.FollowedAt = other.FollowedAt
+	}
+	if other.LeftAt.After(is.LeftAt) {
+		is.PreviousOwner, is.LeftAt = other.PreviousOwner, other.LeftAt
+	}
+	is.Returns = max(is.Returns, other.Returns)
+	if is.Reason == "" {
+		is.Reason = other.Reason
+	}
+	if first := earlier(is.ConvertedAt, other.ConvertedAt); !first.Equal(is.ConvertedAt) {
+		is.ConvertedAt, is.Amount, is.Currency, is.Customer = first, other.Amount, other.Currency, other.Customer
+	}
+	return is
+}
+
+// earlier is the earlier of two times that were; the zero time was not.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// lostBy tells the reps who owned a part of a lead that is somebody else's now.
+func lostBy(r *lead.Record, owners []string, now time.Time) []lead.Notification {
+	var out []lead.Notification
+	for i, rep := range owners {
+		if rep != "" && rep != r.Owner && !slices.Contains(owners[:i], rep) {
+			out = append(out, lead.Notification{ID: lead.NewID("ntf_", now), Rep: rep, Kind: lead.NotifyTaken, Lead: r.ID, Number: r.Number,
+				Why: "it is the same person as a lead of " + r.Owner, At: now})
+		}
+	}
+	return out
 }
 
 // differences names the public fields in which two standings differ, sorted.
 func differences(a, b lead.Standing) []string {
-	var out []string
-	if a.Owner != b.Owner {
-		out = append(out, "owner")
+	show := func(s lead.Standing) *lead.Lead {
+		return &lead.Lead{Status: s.Status, Stage: s.Stage, Owner: s.Owner, Course: s.Course}
 	}
-	if a.Stage != b.Stage {
-		out = append(out, "stage")
-	}
-	if a.Status != b.Status {
-		out = append(out, "status")
-	}
-	return out
+	return lead.Differences(show(a), show(b))
 }
 
 // progress orders statuses: who comes back with a new submission is no longer archived.

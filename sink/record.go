@@ -19,6 +19,8 @@ type Config struct {
 	Location func() *time.Location
 	// NumberPrefix gives the prefix of lead numbers; "XL" unless set.
 	NumberPrefix func() string
+	// Terms are planned for when a touch or a merge changes a lead that somebody owns; asked once per transaction. None unless set.
+	Terms func() *Terms
 }
 
 // Sink records submissions and rejections. It may be used by several goroutines, and by several processes on one
@@ -27,13 +29,7 @@ type Sink struct{ cfg Config }
 
 // New makes a Sink.
 func New(cfg Config) *Sink {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	if cfg.Location == nil {
-		china := time.FixedZone("Asia/Shanghai", 8*60*60)
-		cfg.Location = func() *time.Location { return china }
-	}
+	care(&cfg.Now, &cfg.Location, &cfg.Terms)
 	if cfg.NumberPrefix == nil {
 		cfg.NumberPrefix = func() string { return "XL" }
 	}
@@ -96,6 +92,7 @@ func (s *Sink) record(ctx context.Context, tx Tx, items []Item) (Result, error) 
 	now := s.cfg.Now().UTC()
 	judge := s.cfg.Judge()
 	b := newBatch(judge, now, known, len(items))
+	b.terms = s.cfg.Terms()
 	if err := b.addAll(items); err != nil {
 		return Result{}, err
 	}

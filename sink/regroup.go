@@ -64,7 +64,7 @@ func (s *Sink) regroup(ctx context.Context, tx Tx, judge Judge, in regrouping) (
 	}
 	decisions := c.decisionList()
 	w := weigh(judge, c, touches, decisions)
-	p := &parting{in: in, judge: judge, component: c, touches: touches, decisions: decisions, old: old, Grouping: w.Grouping}
+	p := &parting{in: in, judge: judge, terms: s.cfg.Terms(), component: c, touches: touches, decisions: decisions, old: old, Grouping: w.Grouping}
 	p.divide()
 	if err := p.name(ctx, s, tx); err != nil {
 		return regrouped{}, err
@@ -89,6 +89,7 @@ func (s *Sink) regroup(ctx context.Context, tx Tx, judge Judge, in regrouping) (
 type parting struct {
 	in        regrouping
 	judge     Judge
+	terms     *Terms
 	component *component
 	touches   []Recorded
 	decisions []lead.Decision
@@ -204,6 +205,7 @@ func (p *parting) name(ctx context.Context, s *Sink, tx Tx) error {
 			part.record.Owner, part.record.OwnerBy = is.Owner, is.OwnerBy
 			if is.Owner != "" {
 				part.record.Status = lead.StatusAssigned
+				part.record.Rule, part.record.OwnedAt, part.record.AssignedAt = is.Rule, is.OwnedAt, is.AssignedAt
 			}
 		}
 	}
@@ -270,7 +272,7 @@ func (p *parting) stand(part *part) {
 	if len(part.ids) > 1 {
 		r.Own = &own
 	}
-	r.Status, r.Stage, r.Owner, r.OwnerBy = is.Status, is.Stage, is.Owner, is.OwnerBy
+	r.Settle(is)
 }
 
 // apart reports whether anything was held back from a part, or decided about it.
@@ -332,6 +334,6 @@ func sameInside(a, b *lead.Record) bool {
 		return x.Field == y.Field && x.Value == y.Value && x.Key == y.Key && x.By == y.By && x.At.Equal(y.At)
 	}
 	sameOwn := a.Own == nil && b.Own == nil || a.Own != nil && b.Own != nil && *a.Own == *b.Own
-	return a.Apart == b.Apart && sameOwn && slices.EqualFunc(a.Pins, b.Pins, samePin) && slices.EqualFunc(a.Identities, b.Identities, sameHeld) &&
+	return a.Apart == b.Apart && a.OwnerBy == b.OwnerBy && sameOwn && slices.EqualFunc(a.Pins, b.Pins, samePin) && slices.EqualFunc(a.Identities, b.Identities, sameHeld) &&
 		maps.EqualFunc(a.Values, b.Values, func(x, y []lead.Value) bool { return slices.EqualFunc(x, y, sameValue) })
 }

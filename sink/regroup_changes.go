@@ -97,6 +97,9 @@ func (p *parting) differences(r *lead.Record) []string {
 	if len(out) == 0 && (was.Touches != r.Touches || !was.FirstSeen.Equal(r.FirstSeen) || !was.LastSeen.Equal(r.LastSeen)) {
 		out = append(out, "touches")
 	}
+	if len(out) == 0 && was.Course != r.Course {
+		out = append(out, "owned_at")
+	}
 	if len(out) == 0 && !slices.Equal(genericOf(p.old[r.ID].Identities), genericOf(r.Identities)) {
 		out = append(out, "identities") // whom it may be the same as depends on them, so those who compare leads have to hear of it
 	}
@@ -130,6 +133,7 @@ func (p *parting) write(r *lead.Record, note lead.ChangeNote, fresh bool) {
 	if note.Type == lead.ChangeMerged || note.Type == lead.ChangeSplit || note.Actor != "hub" {
 		p.out.Events = append(p.out.Events, eventOf(r, note))
 	}
+	p.care(r)
 	if r.MergedInto != "" {
 		return
 	}
@@ -137,6 +141,23 @@ func (p *parting) write(r *lead.Record, note lead.ChangeNote, fresh bool) {
 		p.out.Due = append(p.out.Due, Due{Lead: r.ID, At: p.in.now})
 	} else if r.Owner != "" {
 		p.out.Due = append(p.out.Due, Due{Lead: r.ID, At: time.Time{}})
+	}
+}
+
+// care plans for the owner of a lead, and tells who lost it.
+func (p *parting) care(r *lead.Record) {
+	was := p.old[r.ID]
+	switch {
+	case r.Owner != "" && r.MergedInto == "":
+		p.out.Timers = append(p.out.Timers, p.terms.next(r))
+	case was.Owner != "":
+		p.out.Timers = append(p.out.Timers, Timer{Lead: r.ID})
+	}
+	if r.MergedInto == "" && was.MergedInto == "" && was.Owner != "" {
+		p.out.Notifications = append(p.out.Notifications, lostBy(r, []string{was.Owner}, p.in.now)...)
+	}
+	if into := p.component.records[r.MergedInto]; into != nil && was.MergedInto == "" && was.Owner != "" {
+		p.out.Notifications = append(p.out.Notifications, lostBy(into, []string{was.Owner}, p.in.now)...)
 	}
 }
 

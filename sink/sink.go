@@ -99,7 +99,13 @@ type Changes struct {
 	Due        []Due
 	Outbox     []Outgoing // in order; Seq is the database's
 	Rejections []lead.Rejection
-	Reps       []lead.Rep // Credit and Assigned to be kept
+
+	States        []lead.RepState // of reps, as they are from now on; what is Held is counted by the database
+	Timers        []Timer
+	Notifications []lead.Notification
+	Acts          []Act
+	// Freed lets leads that wait for a rep be tried at once: the best this many of each rule they wait for.
+	Freed int
 
 	// What a regrouping changes. Spread is written after the rows of Cleared are gone.
 	Cleared   []string // leads that identities which are shared or generic lead to no more, unless Spread says so
@@ -144,6 +150,8 @@ type IdentityOf struct {
 type Due struct {
 	Lead string
 	At   time.Time
+	// Waits is the rule of a lead that nobody may have before At; "" for one that has not been tried.
+	Waits string
 }
 
 // Judge decides who is who and what becomes of the record. Package dedupe has it; it is pure.
@@ -171,17 +179,9 @@ type Grouper interface {
 
 // Chooser decides who gets a lead. Package assign has it; it is pure.
 type Chooser interface {
-	// Choose picks an owner among reps and updates their Credit and Assigned. An Assignment with an empty Owner means
-	// that nobody may have the lead now; Why says so.
-	Choose(r *lead.Record, reps []lead.Rep, now time.Time) lead.Assignment
-}
-
-// Queue is the part of a Pool that the Assigner uses.
-type Queue interface {
-	// Assign takes up to n leads that are due and the active reps, all locked until commit (leads that another
-	// process holds are skipped), calls fn, and saves what it returns. It reports how many leads were taken; without
-	// an active rep none is. fn may be called again from the start, with everything read anew.
-	Assign(ctx context.Context, now time.Time, n int, fn func([]*lead.Record, []lead.Rep) Changes) (int, error)
+	// Choose picks an owner or a public pool, and updates the states of staff that were counted. An Assignment with neither
+	// means that nobody may have the lead now; Why says so.
+	Choose(r *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment
 }
 
 // Outbox is the part of a Pool that the relay to the change stream uses.

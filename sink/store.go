@@ -10,7 +10,7 @@ import (
 // Store is everything a database offers; sinktest runs on it. Callers declare the part they use.
 type Store interface {
 	Pool
-	Queue
+	Desk
 	Outbox
 	DuplicatePool
 	Reader
@@ -35,6 +35,18 @@ type Reader interface {
 	// Breakdown counts touches and open rejections per source (sorted by key), and open rejections per code.
 	Breakdown(ctx context.Context) (sources []lead.SourceFigures, byCode map[string]int64, err error)
 	Ledger
+	CareReader
+}
+
+// CareReader tells who has leads, how many, and what came of them.
+type CareReader interface {
+	// RepStates are the counters of all reps, by key: those of the configuration, and those who still own leads. Counters of
+	// a day are as they were counted: see RepState.Day.
+	RepStates(ctx context.Context) ([]lead.RepState, error)
+	// PoolStates are the public pools that hold leads, by key.
+	PoolStates(ctx context.Context) ([]lead.PoolState, error)
+	// Performance tells how fast and how well leads were worked on that came into the pool within a time. It reads each of them.
+	Performance(ctx context.Context, q lead.PerformanceQuery) (lead.Performance, error)
 }
 
 // Ledger tells what became of submissions.
@@ -60,7 +72,8 @@ type ConfigStore interface {
 	// ConfigVersion returns Config.Version alone, cheaply.
 	ConfigVersion(ctx context.Context) (int64, error)
 	// EditConfig lets fn change the configuration in one transaction and raises its version when fn returns nil. Counters of
-	// reps (Credit, Assigned) are the assigner's: they survive an edit whatever fn does to them; a new rep's Credit starts at zero.
+	// reps are not part of it: they survive an edit, and those of a rep who is taken out survive that, too. When reps, teams,
+	// rules or pools change, leads that wait for a rep are tried at once.
 	EditConfig(ctx context.Context, fn func(*lead.Config) error) (lead.Config, error)
 }
 
