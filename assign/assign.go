@@ -15,18 +15,25 @@ type RoundRobin struct{}
 // Rule is how an assignment by RoundRobin names its rule.
 const Rule = "weighted round robin"
 
-// Choose picks the rep with the most credit and updates Credit and Assigned of reps. A tie goes to the first by
+// Choose picks the rep with the most credit and counts it in his state. A tie goes to the first by
 // key, so reps must be sorted by key for the outcome to be repeatable. Owner is empty when no rep is active.
-func (RoundRobin) Choose(r *lead.Record, reps []lead.Rep, now time.Time) lead.Assignment {
+func (RoundRobin) Choose(r *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment {
 	out := lead.Assignment{Lead: r.ID, Rule: Rule, At: now}
 	best, total := -1, int64(0)
-	for i := range reps {
-		if !eligible(reps[i]) {
+	states := make([]*lead.RepState, len(staff.Reps))
+	for i, rep := range staff.Reps {
+		if states[i] = staff.States[rep.Key]; states[i] == nil {
+			states[i] = staff.State(rep.Key, "")
+		}
+		if !eligible(rep) {
 			continue
 		}
-		total += int64(reps[i].Weight)
-		reps[i].Credit += int64(reps[i].Weight)
-		if best < 0 || reps[i].Credit > reps[best].Credit {
+		if states[i].Credit == nil {
+			states[i].Credit = map[string]int64{}
+		}
+		total += int64(rep.Weight)
+		states[i].Credit[Rule] += int64(rep.Weight)
+		if best < 0 || states[i].Credit[Rule] > states[best].Credit[Rule] {
 			best = i
 		}
 	}
@@ -34,12 +41,14 @@ func (RoundRobin) Choose(r *lead.Record, reps []lead.Rep, now time.Time) lead.As
 		out.Why = "no rep is active with a weight above zero; the lead waits until one is"
 		return out
 	}
-	chosen := &reps[best]
-	out.Owner = chosen.Key
-	out.Why = fmt.Sprintf("%s had the most credit (%d) with weight %d of %d, after %d leads", chosen.Key, chosen.Credit,
-		chosen.Weight, total, chosen.Assigned)
-	chosen.Credit -= total
+	chosen := states[best]
+	out.Owner = chosen.Rep
+	out.Why = fmt.Sprintf("%s had the most credit (%d) with weight %d of %d, after %d leads", chosen.Rep, chosen.Credit[Rule],
+		staff.Reps[best].Weight, total, chosen.Assigned)
+	chosen.Credit[Rule] -= total
 	chosen.Assigned++
+	chosen.Today++
+	chosen.Held++
 	return out
 }
 

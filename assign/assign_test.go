@@ -24,9 +24,10 @@ func TestWeightsAreMetWithinOneLeadAtEveryPrefix(t *testing.T) {
 		if sum == 0 {
 			t.Skip("nobody has a weight")
 		}
+		staff := &lead.Staff{Reps: reps}
 		got := map[string]int{}
 		for n := 1; n <= 200; n++ {
-			a := assign.RoundRobin{}.Choose(&lead.Record{}, reps, time.Time{})
+			a := assign.RoundRobin{}.Choose(&lead.Record{}, staff, time.Time{})
 			got[a.Owner]++
 			for _, r := range reps {
 				share := float64(n) * float64(r.Weight) / float64(sum)
@@ -38,15 +39,16 @@ func TestWeightsAreMetWithinOneLeadAtEveryPrefix(t *testing.T) {
 
 func TestNobodyActiveLeavesTheLeadWithAReason(t *testing.T) {
 	reps := []lead.Rep{{Key: "a", Weight: 1}, {Key: "b", Active: true}}
-	a := assign.RoundRobin{}.Choose(&lead.Record{}, reps, time.Time{})
+	staff := &lead.Staff{Reps: reps}
+	a := assign.RoundRobin{}.Choose(&lead.Record{}, staff, time.Time{})
 	require.Empty(t, a.Owner)
 	require.Contains(t, a.Why, "no rep is active")
-	require.Zero(t, reps[0].Credit, "a rep that may not have it earns no credit")
+	require.Zero(t, staff.States["a"].Credit, "a rep that may not have it earns no credit")
 }
 
 func TestAnAssignmentSaysWhy(t *testing.T) {
 	reps := []lead.Rep{{Key: "li", Weight: 2, Active: true}, {Key: "wang", Weight: 1, Active: true}}
-	a := assign.RoundRobin{}.Choose(&lead.Record{Lead: lead.Lead{ID: "ld_1"}}, reps, time.Time{})
+	a := assign.RoundRobin{}.Choose(&lead.Record{Lead: lead.Lead{ID: "ld_1"}}, &lead.Staff{Reps: reps}, time.Time{})
 	require.Equal(t, lead.Assignment{Lead: "ld_1", Owner: "li", Rule: assign.Rule,
 		Why: "li had the most credit (2) with weight 2 of 3, after 0 leads"}, a)
 }

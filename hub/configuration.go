@@ -48,6 +48,7 @@ type snapshot struct {
 	normalizer *normalize.Normalizer
 	location   *time.Location
 	judge      dedupe.Policy
+	terms      *sink.Terms
 }
 
 // openSource is a configured source, opened; err says why it could not be.
@@ -162,6 +163,7 @@ func (c *Configuration) use(config lead.Config) error {
 	next := &snapshot{config: config, sources: map[string]*openSource{}, normalizer: n, location: location}
 	next.config.Settings = settings
 	next.judge = c.judge(config, n)
+	next.terms = termsOf(config)
 	previous := c.current.Load()
 	for _, s := range config.Sources {
 		if previous != nil {

@@ -28,7 +28,7 @@ func (h *Hub) Explain(ctx context.Context, source, contentType string, body []by
 		j.Raw, j.Body = nil, nil
 		out.Rejections = append(out.Rejections, *j)
 	}
-	reps := append([]lead.Rep{}, snap.config.Reps...)
+	staff := &lead.Staff{Reps: append([]lead.Rep{}, snap.config.Reps...)}
 	for _, s := range subs {
 		o := lead.ExplainedSubmission{Submission: *s}
 		doc, err := json.Marshal(s)
@@ -41,7 +41,7 @@ func (h *Hub) Explain(ctx context.Context, source, contentType string, body []by
 		}
 		o.Lead, o.Changed = becomes.Lead, becomes.Change.Changed
 		if o.Lead.Owner == "" {
-			o.Assignment = assign.RoundRobin{}.Choose(&lead.Record{Lead: o.Lead}, reps, now)
+			o.Assignment = assign.RoundRobin{}.Choose(&lead.Record{Lead: o.Lead}, staff, now)
 		} else {
 			o.Assignment = lead.Assignment{Lead: o.Lead.ID, Owner: o.Lead.Owner, Why: "the lead has this owner already", At: now}
 		}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/hub/spool"
 	"github.com/leadhub/leadhub/sink"
@@ -69,6 +68,7 @@ type Hub struct {
 	duplicates    *sink.Duplicates
 	spool         *spool.Spool
 	due, outbox   signal
+	timers        signal
 	parts         *parts
 	recomputing   *recomputing
 	importing     *Importing // nil without a store for imports
@@ -86,7 +86,7 @@ func New(cfg Config) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{cfg: cfg, keys: keys, names: newNames(cfg.TopicPrefix), metrics: newMetrics(cfg.Registry), due: newSignal(), outbox: newSignal()}
+	h := &Hub{cfg: cfg, keys: keys, names: newNames(cfg.TopicPrefix), metrics: newMetrics(cfg.Registry), due: newSignal(), outbox: newSignal(), timers: newSignal()}
 	h.configuration = newConfiguration(cfg, keys)
 	h.duplicates = h.newDuplicates()
 	if h.Plays(RoleIntake) {
@@ -246,10 +246,7 @@ func (h *Hub) Reader() sink.Reader { return h.cfg.Store }
 func (h *Hub) newSink() *sink.Sink {
 	return sink.New(sink.Config{Pool: h.cfg.Store, Now: h.cfg.Now,
 		Judge:        func() sink.Judge { return h.configuration.current.Load().judge },
-		Location:     func() *time.Location { return h.configuration.current.Load().location },
+		Location:     h.location,
+		Terms:        h.terms,
 		NumberPrefix: func() string { return h.configuration.current.Load().config.Settings.NumberPrefix }})
-}
-
-func (h *Hub) newAssigner() *sink.Assigner {
-	return sink.NewAssigner(sink.AssignerConfig{Queue: h.cfg.Store, Chooser: assign.RoundRobin{}, Now: h.cfg.Now})
 }

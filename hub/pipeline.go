@@ -33,6 +33,7 @@ func (h *Hub) pipeline() []stage {
 				return n, err
 			})
 		}},
+		{"timers", RoleAssign, h.keepTime},
 		{"deliver", RoleDeliver, func(ctx context.Context) error {
 			return loop(ctx, r.raised, 0, h.cfg.Logger.With("stage", "deliver"), r.step)
 		}},

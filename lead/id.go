@@ -26,6 +26,16 @@ func NewID(prefix string, now time.Time) string {
 	return prefix + crockford.EncodeToString(b[:])
 }
 
+// IDTime is when an id of NewID was made, to the millisecond; false for an id without a time.
+func IDTime(id string) (time.Time, bool) {
+	_, body, ok := strings.Cut(id, "_")
+	b, err := crockford.DecodeString(body)
+	if !ok || err != nil || len(b) != 16 {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]) >> 16)).UTC(), true
+}
+
 // DeriveID makes the id of an event that the channel itself named: the same source and event give the same id, so a
 // delivery that is repeated is the same submission. Parts are length-prefixed: ("ab","c") and ("a","bc") differ.
 func DeriveID(prefix string, parts ...string) string {
@@ -56,4 +66,11 @@ func seal(id string, key []byte) string {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte(id))
 	return crockford.EncodeToString(m.Sum(nil)[:4])[:sealLen]
+}
+
+// IDAt is the lowest id that NewID gives at a moment: an id that is not below it is not from before.
+func IDAt(prefix string, at time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(max(at.UnixMilli(), 0))<<16)
+	return prefix + crockford.EncodeToString(b[:])
 }

@@ -11,7 +11,7 @@ type LeadQuery struct {
 	Province string
 	Pool     string    // key of a public pool; "*" for any
 	Grade    string    // "-" for leads without
-	FollowBy time.Time // a follow-up is due by then
+	FollowBy time.Time // a follow-up was agreed on for then, or for earlier
 	Since    time.Time // FirstSeen not before
 	Until    time.Time // FirstSeen before
 	Cursor   string    // LeadPage.Next of the page before; "" for the first

@@ -104,11 +104,7 @@ func (w *assigning) assign(r *lead.Record) {
 	case got.Owner != "":
 		is := r.Standing()
 		is.Owner, is.OwnerBy, is.Rule = got.Owner, byRule, got.Rule
-		m := moved{move: lead.MoveAssign, typ: lead.ChangeAssigned, actor: "rule:" + got.Rule, why: got.Why, trace: got.Trace, pool: r.Pool}
-		w.give(r, is, m)
-		if key := r.CompanyKey(); key != "" && staff.Owners != nil {
-			staff.Owners[key] = slices.Insert(slices.DeleteFunc(staff.Owners[key], func(o string) bool { return o == got.Owner }), 0, got.Owner)
-		}
+		w.give(r, is, moved{move: lead.MoveAssign, typ: lead.ChangeAssigned, actor: "rule:" + got.Rule, why: got.Why, trace: got.Trace, pool: r.Pool})
 	case got.Pool != "" && got.Pool != r.Pool && w.pool(got.Pool) != nil:
 		is := r.Standing()
 		is.Pool = got.Pool

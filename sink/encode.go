@@ -28,6 +28,17 @@ func Decode(doc []byte) (*lead.Record, error) {
 	return r, nil
 }
 
+// DecodeAll reads many.
+func DecodeAll(docs [][]byte) ([]*lead.Record, error) {
+	out := make([]*lead.Record, len(docs))
+	err := halves(len(docs), func(i int) error {
+		r, err := Decode(docs[i])
+		out[i] = r
+		return err
+	})
+	return out, err
+}
+
 // DecodeProfile reads the part of a record that is compared.
 func DecodeProfile(doc []byte) (*Profile, error) {
 	p := &Profile{}

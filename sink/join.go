@@ -73,7 +73,7 @@ func (b *batch) absorb(other, survivor *lead.Record, v *lead.Verdict) {
 }
 
 // inherit settles owner, status and lifecycle stage of two leads that are one person. An owner that a person set
-// wins over a rule's, then the survivor's over the other's; of two statuses the one that is further along stays.
+// wins over a rule's, then the survivor's over the other's, and so does a stage; of two statuses the one that is further along stays.
 func inherit(survivor, other *lead.Record) []string {
 	was := survivor.Standing()
 	is := inherited(was, other.Standing())
@@ -97,8 +97,8 @@ func inherited(is, other lead.Standing) lead.Standing {
 	if is.Owner != "" && is.Status == lead.StatusNew {
 		is.Status = lead.StatusAssigned
 	}
-	if is.Stage == "" {
-		is.Stage = other.Stage
+	if is.StageBy != byPerson && (is.Stage == "" || other.StageBy == byPerson) {
+		is.Stage, is.StageBy = other.Stage, other.StageBy
 	}
 	if !lead.Open(is.Status) {
 		course.NextAt = time.Time{}

@@ -7,14 +7,19 @@ import (
 )
 
 // Terms are what people set up about leads that lie with somebody: when their owner is reminded, and when they are taken back.
-// They are pure, and never changed. The zero Terms take nothing back, and count working time as any other.
+// They are pure, and never changed. Without terms nothing is taken back; reps are still reminded of follow-ups.
 type Terms struct {
-	Plan  Plan        // see Take.Walk
-	Pools []lead.Pool // in the order of the configuration
-	// Fits tells whether a condition of a Recycle fits a lead; only "" fits when it is nil.
-	Fits func(when string, r *lead.Record) bool
-	// Worked tells when d of the working time of a rep, counted from a moment, is over.
+	Plan Plan // see Take.Walk
+	// Recycling tells how a lead that somebody owns comes back: at most one rule of each kind.
+	Recycling func(r *lead.Record) []Recycling
+	// Worked tells when d of the working time of a rep, counted from a moment, is over. Without it all time is working time.
 	Worked func(rep string, from time.Time, d time.Duration) time.Time
+}
+
+// Recycling is a rule by which a lead comes back, and the key of the public pool it goes into.
+type Recycling struct {
+	Pool string
+	lead.Recycle
 }
 
 // TimerFollowUp is the timer of a follow-up that was agreed on; the others are kinds of lead.Recycle.
@@ -25,7 +30,7 @@ type moment struct {
 	kind   string
 	at     time.Time
 	remind bool
-	pool   *lead.Pool // that the lead goes into, unless remind is set
+	pool   string // that the lead goes into, unless remind is set
 }
 
 // next is the timer of a lead: when the first of its moments comes, or never.
@@ -49,26 +54,21 @@ func (t *Terms) moments(r *lead.Record) []moment {
 	if !r.NextAt.IsZero() && r.Told[TimerFollowUp].Before(r.NextAt) {
 		out = append(out, moment{kind: TimerFollowUp, at: r.NextAt, remind: true})
 	}
-	if t == nil {
+	if t == nil || t.Recycling == nil {
 		return out
 	}
-	for _, kind := range []string{lead.RecycleNotAccepted, lead.RecycleNotFollowed, lead.RecycleNotConverted} {
-		from, counts := since(kind, r)
+	for _, rule := range t.Recycling(r) {
+		from, counts := since(rule.Kind, r)
 		if !counts {
 			continue
 		}
-		pool, rule := t.recycle(kind, r)
-		if rule == nil {
-			continue
-		}
-		m := moment{kind: kind, at: t.after(r.Owner, rule, from, time.Duration(rule.After)), pool: pool}
-		if remind := min(time.Duration(rule.Remind), time.Duration(rule.After)); remind > 0 {
-			if told := r.Told[kind]; !told.Before(from) && !told.IsZero() {
-				if patient := t.after(r.Owner, rule, told, remind); patient.After(m.at) {
-					m.at = patient
-				}
-			} else {
-				m.at, m.remind = t.after(r.Owner, rule, from, time.Duration(rule.After)-remind), true
+		after, remind := time.Duration(rule.After), min(time.Duration(rule.Remind), time.Duration(rule.After))
+		m := moment{kind: rule.Kind, at: t.after(r.Owner, &rule, from, after), pool: rule.Pool}
+		if told := r.Told[rule.Kind]; remind > 0 && (told.IsZero() || told.Before(from)) {
+			m.at, m.remind = t.after(r.Owner, &rule, from, after-remind), true
+		} else if remind > 0 {
+			if patient := t.after(r.Owner, &rule, told, remind); patient.After(m.at) {
+				m.at = patient
 			}
 		}
 		out = append(out, m)
@@ -96,24 +96,7 @@ func since(kind string, r *lead.Record) (time.Time, bool) {
 	return owned, true
 }
 
-// recycle finds the rule that counts for a lead: the first that fits, over the pools in their order.
-func (t *Terms) recycle(kind string, r *lead.Record) (*lead.Pool, *lead.Recycle) {
-	for i := range t.Pools {
-		p := &t.Pools[i]
-		if !p.Enabled {
-			continue
-		}
-		for j := range p.Recycle {
-			rule := &p.Recycle[j]
-			if rule.Kind == kind && (rule.When == "" || t.Fits != nil && t.Fits(rule.When, r)) {
-				return p, rule
-			}
-		}
-	}
-	return nil, nil
-}
-
-func (t *Terms) after(rep string, rule *lead.Recycle, from time.Time, d time.Duration) time.Time {
+func (t *Terms) after(rep string, rule *Recycling, from time.Time, d time.Duration) time.Time {
 	if rule.WorkingTime && t.Worked != nil {
 		return t.Worked(rep, from, d)
 	}

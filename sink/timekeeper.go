@@ -73,8 +73,10 @@ func (h *hand) ring(r *lead.Record) {
 		}
 	}
 	switch {
-	case end != nil:
-		h.takeBack(r, *end)
+	case end != nil && h.pool(end.pool) != nil:
+		h.takeBack(r, end.kind, h.pool(end.pool))
+	case end != nil: // the pool has gone, and with it the rule; whoever took it away plans the timers anew
+		h.out.Timers = append(h.out.Timers, Timer{Lead: r.ID})
 	case len(reminders) > 0:
 		told := map[string]time.Time{}
 		maps.Copy(told, r.Told)
@@ -104,14 +106,14 @@ var reasons = map[string]string{
 	lead.RecycleNotConverted: "it did not become a customer in time",
 }
 
-func (h *hand) takeBack(r *lead.Record, m moment) {
+func (h *hand) takeBack(r *lead.Record, kind string, pool *lead.Pool) {
 	is := r.Standing()
-	is.Reason = m.kind
-	is, due := h.returned(is, m.pool)
-	what := moved{move: lead.MoveRecycle, typ: lead.ChangeReleased, actor: "hub", pool: m.pool.Key, due: due,
-		why: why("taken back into "+m.pool.Key, reasons[m.kind])}
+	is.Reason = kind
+	is, due := h.returned(is, pool)
+	what := moved{move: lead.MoveRecycle, typ: lead.ChangeReleased, actor: "hub", pool: pool.Key, due: due,
+		why: why("taken back into "+pool.Key, reasons[kind])}
 	if is.Status == lead.StatusArchived {
-		what.pool, what.why = "", why("archived: it came back too often", reasons[m.kind])
+		what.pool, what.why = "", why("archived: it came back too often", reasons[kind])
 	}
 	h.give(r, is, what)
 }

@@ -87,7 +87,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	std := stdlib.OpenDBFromPool(pool)
 	std.SetMaxIdleConns(0) // the connections belong to the pool
 	lockID := lock.DefaultLockID + int64(crc32.ChecksumIEEE([]byte(cfg.ConnConfig.RuntimeParams["search_path"])))
-	return &DB{pool: pool, lockID: lockID, Store: sqlstore.Store{Read: std, Write: std, Dialect: dialect}}, nil
+	return &DB{pool: pool, lockID: lockID, Store: sqlstore.Store{Read: std, Write: std, Dialect: dialect, Configs: &sqlstore.Configs{}}}, nil
 }
 
 // provider may wait for another process that migrates the same database.
@@ -138,17 +138,17 @@ func (db *DB) Close() error {
 }
 
 // errAgain is returned within a transaction that has to start again.
-var errAgain = errors.New("the pool changed meanwhile")
+var errAgain = sqlstore.ErrAgain
 
 // lockNotAvailable is what NOWAIT answers.
 const lockNotAvailable = "55P03"
 
 // again reports whether the transaction that failed with err may succeed when it starts again: a deadlock, a
-// serialization failure, or a submission that another transaction recorded between Seen and Save.
+// serialization failure, or a submission or an act that another transaction recorded meanwhile.
 func again(err error) bool {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
-		return e.Code == "40001" || e.Code == "40P01" || e.Code == "23505" && e.ConstraintName == "touches_pkey"
+		return e.Code == "40001" || e.Code == "40P01" || e.Code == "23505" && (e.ConstraintName == "touches_pkey" || e.ConstraintName == "acts_pkey")
 	}
 	return errors.Is(err, errAgain)
 }

@@ -2,65 +2,38 @@ package postgres
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/sink/internal/sqlstore"
 )
 
-// Assign takes leads that are due, as sink.Queue says. The counters of the reps are locked first, so that assigners go
-// one after the other and the shares are exact; leads that a Record holds are left for the next time, so nobody waits in a
-// circle.
-func (db *DB) Assign(ctx context.Context, now time.Time, n int, fn func([]*lead.Record, []lead.Rep) sink.Changes) (int, error) {
-	// Asked often and mostly in vain: the question takes no lock.
-	var some bool
-	err := db.pool.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM leads WHERE due_at <= $1)", now.UnixMicro()).Scan(&some)
-	if err != nil || !some {
-		return 0, wrap(err)
+// Handle takes leads and the states of reps, as sink.Desk says.
+func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (sink.Changes, error)) (int, error) {
+	if some, err := db.Waiting(ctx, take); err != nil || !some {
+		return 0, err
 	}
 	taken := 0
-	err = db.update(ctx, func(t pgx.Tx) error {
-		taken = 0
-		reps, err := activeReps(ctx, t)
-		if err != nil || len(reps) == 0 {
+	err := db.update(ctx, func(pt pgx.Tx) error {
+		t := &tx{Tx: pt, loaded: map[string]sqlstore.Row{}}
+		got, err := dialect.Take(ctx, t, db.Configs, take)
+		if taken = len(got.Records); err != nil || taken == 0 {
 			return err
 		}
-		records, err := documents(t.Query(ctx, `SELECT r.doc FROM leads l JOIN records r ON r.lead = l.id
-			WHERE l.due_at <= $1 ORDER BY l.due_at, l.id LIMIT $2 FOR UPDATE SKIP LOCKED`, now.UnixMicro(), n))
-		if err != nil || len(records) == 0 {
+		for _, r := range got.Records {
+			t.loaded[r.ID] = sqlstore.RowOf(r)
+		}
+		c, err := fn(got)
+		if err != nil {
 			return err
 		}
-		taken = len(records)
-		return (&tx{Tx: t}).Save(ctx, fn(records, reps))
+		return t.Save(ctx, c)
 	})
 	if err != nil {
 		return 0, err
 	}
 	return taken, nil
-}
-
-func activeReps(ctx context.Context, t pgx.Tx) ([]lead.Rep, error) {
-	rows, err := t.Query(ctx, "SELECT rep, credit, assigned FROM rep_state ORDER BY rep FOR UPDATE")
-	if err != nil {
-		return nil, err
-	}
-	counters := map[string]lead.Rep{}
-	var r lead.Rep
-	_, err = pgx.ForEachRow(rows, []any{&r.Key, &r.Credit, &r.Assigned}, func() error {
-		counters[r.Key] = r
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	var doc []byte
-	if err := t.QueryRow(ctx, "SELECT doc FROM config WHERE id = 1").Scan(&doc); err != nil {
-		return nil, err
-	}
-	return sqlstore.Active(doc, counters)
 }
 
 // Relay hands the oldest changes to publish.

@@ -15,12 +15,7 @@ import (
 
 // Statements that change rows take one array per column, so that a batch of any size is one statement and one plan.
 const (
-	setLeads = `UPDATE leads l SET status = v.status, owner = v.owner, province = v.province, sources = v.sources,
-		first_seen = v.first_seen, merged_into = v.merged_into, search = v.search,
-		due_at = CASE WHEN v.requeue THEN v.due_at ELSE l.due_at END
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::boolean[], $10::bigint[])
-			AS v(id, status, owner, province, sources, first_seen, merged_into, search, requeue, due_at) WHERE l.id = v.id`
-	setDue     = `UPDATE leads l SET due_at = v.due_at FROM unnest($1::text[], $2::bigint[]) AS v(id, due_at) WHERE l.id = v.id`
+	setDue     = `UPDATE leads l SET due_at = v.due_at, waits = v.waits FROM unnest($1::text[], $2::bigint[], $3::text[]) AS v(id, due_at, waits) WHERE l.id = v.id`
 	setRecords = `UPDATE records r SET doc = v.doc FROM unnest($1::text[], $2::bytea[]) AS v(lead, doc) WHERE r.lead = v.lead`
 	addKeys    = `INSERT INTO identities AS i (key, lead) SELECT * FROM unnest($1::text[], $2::text[])
 		ON CONFLICT (key) DO UPDATE SET lead = excluded.lead WHERE i.lead = ''`
@@ -30,14 +25,29 @@ const (
 	addTotals = `INSERT INTO source_totals AS s (source, touches, last) SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
 		ON CONFLICT (source) DO UPDATE SET touches = s.touches + excluded.touches, last = greatest(s.last, excluded.last)`
 	resolve = `UPDATE rejections SET state = 'resolved' WHERE state <> 'resolved' AND id = ANY($1)`
-	setReps = `UPDATE rep_state r SET credit = v.credit, assigned = v.assigned
-		FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS v(rep, credit, assigned) WHERE r.rep = v.rep`
-	reject = `INSERT INTO rejections AS r (id, source, stage, code, state, attempt, at, doc, body)
+	reject  = `INSERT INTO rejections AS r (id, source, stage, code, state, attempt, at, doc, body)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = $1)
 		ON CONFLICT (id) DO UPDATE SET source = excluded.source, stage = excluded.stage, code = excluded.code, state = excluded.state,
 			attempt = excluded.attempt, at = excluded.at, doc = excluded.doc, body = excluded.body
 		WHERE excluded.attempt > r.attempt`
 )
+
+// setLeads updates the columns of rows, one array per column, then whether the place in the queue changes, and to what.
+var setLeads = func() string {
+	columns := slices.Concat(sqlstore.RowTexts, sqlstore.RowNumbers)
+	var set, from []string
+	for _, c := range columns {
+		set = append(set, c+" = v."+c)
+	}
+	types := slices.Concat(slices.Repeat([]string{"text"}, 1+len(sqlstore.RowTexts)), slices.Repeat([]string{"bigint"}, len(sqlstore.RowNumbers)),
+		[]string{"boolean", "bigint", "text"})
+	for i, typ := range types {
+		from = append(from, "$"+strconv.Itoa(i+1)+"::"+typ+"[]")
+	}
+	return "UPDATE leads l SET " + strings.Join(set, ", ") + `,
+		due_at = CASE WHEN v.requeue THEN v.due_at ELSE l.due_at END, waits = CASE WHEN v.requeue THEN v.waits ELSE l.waits END
+		FROM unnest(` + strings.Join(from, ", ") + ") AS v(id, " + strings.Join(columns, ", ") + ", requeue, due_at, waits) WHERE l.id = v.id"
+}()
 
 // A touch and an open rejection of one id must not be written at the same moment by two transactions that do not see
 // each other: who writes touches shares this lock, who writes rejections has it alone.
@@ -73,6 +83,9 @@ func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 	if err != nil {
 		return err
 	}
+	if err := dialect.Care(ctx, t, c); err != nil {
+		return err
+	}
 	for _, r := range inserts {
 		if len(r.values) < fromCopy {
 			r.queue(b)
@@ -105,15 +118,24 @@ func (r *rows) queue(b *pgx.Batch) {
 }
 
 func newRows(c sink.Changes) ([]*rows, error) {
-	leads := &rows{table: "leads", columns: []string{"id", "number", "status", "owner", "province", "sources", "first_seen", "merged_into", "search", "due_at"}}
+	leads := &rows{table: "leads", columns: slices.Concat([]string{"id", "number"}, sqlstore.RowTexts, sqlstore.RowNumbers, []string{"due_at"})}
 	records := &rows{table: "records", columns: []string{"lead", "doc"}}
 	touches := &rows{table: "touches", columns: []string{"id", "lead", "at", "verdict", "doc"}}
 	events := &rows{table: "events", columns: []string{"lead", "version", "at", "doc"}}
 	outbox := &rows{table: "outbox", columns: []string{"lead", "version", "type", "value"}}
-	due := dueAt(c.Due)
+	notifications := &rows{table: "notifications", columns: []string{"id", "rep", "kind", "lead", "doc", "at", "due"}}
+	turns := sqlstore.Turns(c.Due)
 	for _, s := range c.Created {
 		r := sqlstore.RowOf(s.Record)
-		leads.values = append(leads.values, []any{r.ID, r.Number, r.Status, r.Owner, text(r.Province), text(r.Sources), r.FirstSeen, r.MergedInto, r.Search, due[r.ID]})
+		row := make([]any, 0, len(leads.columns))
+		row = append(row, r.ID, r.Number)
+		for _, v := range r.Texts() {
+			row = append(row, v)
+		}
+		for _, v := range r.Numbers() {
+			row = append(row, v)
+		}
+		leads.values = append(leads.values, append(row, turns[r.ID].At))
 		records.values = append(records.values, []any{s.ID, s.JSON})
 	}
 	for _, t := range c.Touches {
@@ -133,39 +155,51 @@ func newRows(c sink.Changes) ([]*rows, error) {
 	for _, o := range c.Outbox {
 		outbox.values = append(outbox.values, []any{o.Lead, o.Version, o.Type, o.Value})
 	}
-	return []*rows{leads, records, touches, events, outbox}, nil
-}
-
-// dueAt is the column due_at per lead: nil takes it off the queue.
-func dueAt(list []sink.Due) map[string]*int64 {
-	out := make(map[string]*int64, len(list))
-	for _, d := range list {
-		out[d.Lead] = nil
-		if !d.At.IsZero() {
-			at := d.At.UnixMicro()
-			out[d.Lead] = &at
+	for _, n := range c.Notifications {
+		row, err := sqlstore.NotificationRow(n)
+		if err != nil {
+			return nil, err
 		}
+		notifications.values = append(notifications.values, row)
 	}
-	return out
+	return []*rows{leads, records, touches, events, outbox, notifications}, nil
 }
 
 // rowColumns are rows of leads, one array per column.
 type rowColumns struct {
-	id, status, owner, province, sources, mergedInto, search []string
-	firstSeen                                                []int64
-	requeue                                                  []bool
-	dueAt                                                    []*int64
+	ids     []string
+	texts   [12][]string
+	numbers [9][]*int64
+	requeue []bool
+	dueAt   []*int64
+	waits   []string
 }
 
-func (c *rowColumns) add(r sqlstore.Row, requeue bool, dueAt *int64) {
-	c.id, c.status, c.owner = append(c.id, r.ID), append(c.status, r.Status), append(c.owner, r.Owner)
-	c.province, c.sources = append(c.province, text(r.Province)), append(c.sources, text(r.Sources))
-	c.firstSeen, c.mergedInto = append(c.firstSeen, r.FirstSeen), append(c.mergedInto, r.MergedInto)
-	c.search, c.requeue, c.dueAt = append(c.search, r.Search), append(c.requeue, requeue), append(c.dueAt, dueAt)
+func (c *rowColumns) add(r sqlstore.Row, requeue bool, turn sqlstore.Turn) {
+	c.ids = append(c.ids, r.ID)
+	for i, v := range r.Texts() {
+		c.texts[i] = append(c.texts[i], v)
+	}
+	for i, v := range r.Numbers() {
+		c.numbers[i] = append(c.numbers[i], v)
+	}
+	c.requeue, c.dueAt, c.waits = append(c.requeue, requeue), append(c.dueAt, turn.At), append(c.waits, turn.Waits)
+}
+
+// args are the arguments of setLeads.
+func (c *rowColumns) args() []any {
+	out := []any{c.ids}
+	for _, list := range c.texts {
+		out = append(out, list)
+	}
+	for _, list := range c.numbers {
+		out = append(out, list)
+	}
+	return append(out, c.requeue, c.dueAt, c.waits)
 }
 
 func (t *tx) queueChanged(b *pgx.Batch, c sink.Changes) {
-	due := dueAt(c.Due)
+	due := sqlstore.Turns(c.Due)
 	for _, r := range c.Created {
 		delete(due, r.ID)
 	}
@@ -176,22 +210,22 @@ func (t *tx) queueChanged(b *pgx.Batch, c sink.Changes) {
 		for _, r := range c.Changed {
 			ids, docs = append(ids, r.ID), append(docs, r.JSON)
 			if row := sqlstore.RowOf(r.Record); row != t.loaded[r.ID] {
-				at, requeue := due[r.ID]
+				turn, requeue := due[r.ID]
 				delete(due, r.ID)
-				v.add(row, requeue, at)
+				v.add(row, requeue, turn)
 			}
 		}
 		b.Queue(setRecords, ids, docs)
-		if len(v.id) > 0 {
-			b.Queue(setLeads, v.id, v.status, v.owner, v.province, v.sources, v.firstSeen, v.mergedInto, v.search, v.requeue, v.dueAt)
+		if len(v.ids) > 0 {
+			b.Queue(setLeads, v.args()...)
 		}
 	}
 	if len(due) > 0 {
-		ids, at := make([]string, 0, len(due)), make([]*int64, 0, len(due))
+		ids, at, waits := make([]string, 0, len(due)), make([]*int64, 0, len(due)), make([]string, 0, len(due))
 		for id, t := range due {
-			ids, at = append(ids, id), append(at, t)
+			ids, at, waits = append(ids, id), append(at, t.At), append(waits, t.Waits)
 		}
-		b.Queue(setDue, ids, at)
+		b.Queue(setDue, ids, at, waits)
 	}
 }
 
@@ -215,7 +249,7 @@ func (t *tx) queueIdentities(b *pgx.Batch, c sink.Changes) {
 	t.held = slices.DeleteFunc(t.held, func(key string) bool { return used[key] })
 }
 
-// queueLedger keeps the counts of sources and reps, and resolves the rejections of what is recorded.
+// queueLedger keeps the counts of sources, and resolves the rejections of what is recorded.
 func queueLedger(b *pgx.Batch, c sink.Changes) {
 	if len(c.Touches) > 0 {
 		ids := make([]string, len(c.Touches))
@@ -230,13 +264,6 @@ func queueLedger(b *pgx.Batch, c sink.Changes) {
 			sources, counts, last = append(sources, s.Source), append(counts, s.Touches), append(last, s.Last)
 		}
 		b.Queue(addTotals, sources, counts, last)
-	}
-	if n := len(c.Reps); n > 0 {
-		keys, credit, assigned := make([]string, n), make([]int64, n), make([]int64, n)
-		for i, r := range c.Reps {
-			keys[i], credit[i], assigned[i] = r.Key, r.Credit, r.Assigned
-		}
-		b.Queue(setReps, keys, credit, assigned)
 	}
 }
 

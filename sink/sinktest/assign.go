@@ -27,7 +27,7 @@ func rep(key string, weight int) lead.Rep {
 }
 
 func (h *hub) assigner(batch int, now time.Time) *sink.Assigner {
-	return sink.NewAssigner(sink.AssignerConfig{Queue: h.store, Chooser: chooser{}, Batch: batch, Now: func() time.Time { return now }})
+	return sink.NewAssigner(sink.AssignerConfig{Desk: h.store, Chooser: choose, Batch: batch, Now: func() time.Time { return now }})
 }
 
 func (h *hub) fill(n int) {
@@ -53,7 +53,7 @@ var assignTests = map[string]func(*testing.T, Harness){
 		require.Equal(t, lead.StatusAssigned, d.Status)
 		require.EqualValues(t, 2, d.Version)
 		require.Equal(t, []lead.Event{{Lead: d.ID, Version: 2, Type: lead.ChangeAssigned, At: day, Actor: "rule:round robin", Why: "the turn of anna",
-			Changed: []string{"owner", "status"}}}, d.History)
+			Changed: []string{"owner", "status"}, Move: lead.MoveAssign, To: "anna"}}, d.History)
 		st, _, err := p.store.Submission(p.ctx, "sub_1")
 		require.NoError(t, err)
 		require.Equal(t, lead.StateAssigned, st.State)
@@ -96,7 +96,11 @@ var assignTests = map[string]func(*testing.T, Harness){
 		require.NoError(t, err)
 		for _, r := range cfg.Reps {
 			require.EqualValues(t, owners[r.Key], r.Assigned)
-			require.Zero(t, r.Credit, "after whole rounds everybody is even")
+		}
+		for rep, s := range p.states() {
+			require.Zero(t, s.Credit["round robin"], "after whole rounds everybody is even")
+			require.Equal(t, owners[rep], s.Held)
+			require.Equal(t, owners[rep], s.Today)
 		}
 	},
 	"an owner that a person set is not overwritten": func(t *testing.T, h Harness) {
@@ -117,7 +121,7 @@ var assignTests = map[string]func(*testing.T, Harness){
 		p.record(Sub("sub_1", Mobile(1)))
 		n, err := p.assigner(10, day).Step(p.ctx)
 		require.NoError(t, err)
-		require.Zero(t, n, "without an active rep nothing is taken")
+		require.Equal(t, 1, n, "a rule might have a public pool for it")
 		p.staff(rep("anna", 0))
 		n, err = p.assigner(10, day).Step(p.ctx)
 		require.NoError(t, err)
@@ -169,4 +173,16 @@ var assignTests = map[string]func(*testing.T, Harness){
 		}
 		require.Equal(t, folded(t, p.drain()), living(p))
 	},
+}
+
+// states are the counters of the reps, by key.
+func (h *hub) states() map[string]lead.RepState {
+	h.t.Helper()
+	list, err := h.store.RepStates(h.ctx)
+	require.NoError(h.t, err)
+	out := map[string]lead.RepState{}
+	for _, s := range list {
+		out[s.Rep] = s
+	}
+	return out
 }

@@ -39,7 +39,7 @@ func BenchmarkAssign(b *testing.B, h Harness) {
 	p := &hub{t: b, store: store, ctx: b.Context(), sink: NewSink(store)}
 	p.staff(rep("anna", 3), rep("bo", 2), rep("chen", 1))
 	s := sink.New(sink.Config{Pool: store, Judge: rules(lead.MergeRules{})})
-	a := sink.NewAssigner(sink.AssignerConfig{Queue: store, Chooser: chooser{}})
+	a := sink.NewAssigner(sink.AssignerConfig{Desk: store, Chooser: choose})
 	next, assigned := 0, 0
 	for b.Loop() {
 		b.StopTimer()

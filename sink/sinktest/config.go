@@ -62,18 +62,24 @@ var configTests = map[string]func(*testing.T, Harness){
 		require.NoError(t, err)
 		c, err := p.store.EditConfig(p.ctx, func(c *lead.Config) error {
 			for i := range c.Reps {
-				c.Reps[i].Credit, c.Reps[i].Assigned = 77, 77
+				c.Reps[i].Assigned = 77
 			}
-			c.Reps = append(c.Reps, lead.Rep{Key: "chen", Active: true, Weight: 1, Credit: 77, Assigned: 77})
+			c.Reps = append(c.Reps, lead.Rep{Key: "chen", Active: true, Weight: 1, Assigned: 77})
 			return nil
 		})
 		require.NoError(t, err)
-		want := []lead.Rep{{Key: "anna", Name: "anna", Weight: 2, Active: true, Credit: -1, Assigned: 1}, {Key: "bo", Name: "bo", Weight: 1, Active: true, Credit: 1},
+		want := []lead.Rep{{Key: "anna", Name: "anna", Weight: 2, Active: true, Assigned: 1}, {Key: "bo", Name: "bo", Weight: 1, Active: true},
 			{Key: "chen", Weight: 1, Active: true}}
 		require.Equal(t, want, c.Reps)
 		c, err = p.store.Config(p.ctx)
 		require.NoError(t, err)
 		require.Equal(t, want, c.Reps)
+		require.EqualValues(t, -1, p.states()["anna"].Credit["round robin"])
+		require.EqualValues(t, 1, p.states()["bo"].Credit["round robin"])
+		p.staff(rep("bo", 1))
+		p.staff(rep("anna", 2), rep("bo", 1))
+		require.Equal(t, 1, p.states()["anna"].Held, "who was taken out and is back still owns his leads")
+		require.EqualValues(t, 1, p.states()["anna"].Assigned)
 	},
 	"tokens are kept by id and found by hash": func(t *testing.T, h Harness) {
 		p := open(t, h)

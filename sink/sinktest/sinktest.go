@@ -183,27 +183,37 @@ func Items(subs ...*lead.Submission) []sink.Item {
 	return items
 }
 
-// chooser is the smooth weighted round robin.
+// chooser is the smooth weighted round robin among those who have room, for the day in China.
 type chooser struct{}
 
+func choose() sink.Chooser { return chooser{} }
+
 // Choose gives the lead to the rep with the most credit.
-func (chooser) Choose(_ *lead.Record, reps []lead.Rep, now time.Time) lead.Assignment {
+func (chooser) Choose(_ *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment {
+	const rule = "round robin"
 	var total int64
-	best := -1
-	for i := range reps {
-		if reps[i].Weight == 0 {
+	var best *lead.RepState
+	today := now.In(time.FixedZone("", 8*60*60)).Format("20060102")
+	for _, r := range staff.Reps {
+		st := staff.State(r.Key, today)
+		if r.Weight == 0 || !r.Active || r.OffDuty || r.Daily > 0 && st.Today >= r.Daily || r.Holding > 0 && st.Held >= r.Holding {
 			continue
 		}
-		reps[i].Credit += int64(reps[i].Weight)
-		total += int64(reps[i].Weight)
-		if best < 0 || reps[i].Credit > reps[best].Credit {
-			best = i
+		if st.Credit == nil {
+			st.Credit = map[string]int64{}
+		}
+		st.Credit[rule] += int64(r.Weight)
+		total += int64(r.Weight)
+		if best == nil || st.Credit[rule] > best.Credit[rule] {
+			best = st
 		}
 	}
-	if best < 0 {
-		return lead.Assignment{Why: "nobody has a weight"}
+	if best == nil {
+		return lead.Assignment{Rule: rule, Why: "nobody has room"}
 	}
-	reps[best].Credit -= total
-	reps[best].Assigned++
-	return lead.Assignment{Owner: reps[best].Key, Rule: "round robin", Why: "the turn of " + reps[best].Key, At: now}
+	best.Credit[rule] -= total
+	best.Assigned++
+	best.Today++
+	best.Held++
+	return lead.Assignment{Owner: best.Rep, Rule: rule, Why: "the turn of " + best.Rep, At: now}
 }

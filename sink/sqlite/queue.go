@@ -2,33 +2,31 @@ package sqlite
 
 import (
 	"context"
-	"time"
 
-	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/sink/internal/sqlstore"
 )
 
-// Assign takes leads that are due, as sink.Queue says.
-func (db *DB) Assign(ctx context.Context, now time.Time, n int, fn func([]*lead.Record, []lead.Rep) sink.Changes) (int, error) {
-	// Asked often and mostly in vain: the question must not stop a writer.
-	var some int
-	err := db.Read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM leads WHERE due_at IS NOT NULL AND due_at <= ? LIMIT 1)", now.UnixMicro()).Scan(&some)
-	if err != nil || some == 0 {
-		return 0, wrap(err)
+// Handle takes leads and the states of reps, as sink.Desk says. Nothing is to be held: this is the only transaction that writes.
+func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (sink.Changes, error)) (int, error) {
+	if some, err := db.Waiting(ctx, take); err != nil || !some {
+		return 0, err
 	}
 	taken := 0
-	err = db.update(ctx, func(ctx context.Context, t *transaction) error {
-		reps, err := sqlstore.ActiveReps(ctx, t.Tx)
-		if err != nil || len(reps) == 0 {
+	err := db.update(ctx, func(ctx context.Context, w *transaction) error {
+		t := &tx{transaction: w, loaded: map[string]sqlstore.Row{}}
+		got, err := dialect.Take(ctx, t, db.Configs, take)
+		if taken = len(got.Records); err != nil || taken == 0 {
 			return err
 		}
-		records, err := t.records(ctx, due, now.UnixMicro(), n)
-		if err != nil || len(records) == 0 {
+		for _, r := range got.Records {
+			t.loaded[r.ID] = sqlstore.RowOf(r)
+		}
+		c, err := fn(got)
+		if err != nil {
 			return err
 		}
-		taken = len(records)
-		return (&tx{transaction: t}).Save(ctx, fn(records, reps))
+		return t.Save(ctx, c)
 	})
 	if err != nil {
 		return 0, err

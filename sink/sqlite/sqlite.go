@@ -76,7 +76,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	db := &DB{Store: sqlstore.Store{Read: read, Write: write, Dialect: dialect}, matching: make(chan struct{}, 1)}
+	db := &DB{Store: sqlstore.Store{Read: read, Write: write, Dialect: dialect, Configs: &sqlstore.Configs{}}, matching: make(chan struct{}, 1)}
 	dir, err := fs.Sub(migrations, "migration")
 	if err == nil {
 		db.migrations, err = goose.NewProvider(goose.DialectSQLite3, write, dir)

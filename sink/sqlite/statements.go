@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+
+	"github.com/leadhub/leadhub/sink/internal/sqlstore"
 )
 
 // The statements of the hot path. Those with VALUES write many rows at once: most of the price of a statement is the
@@ -15,22 +18,21 @@ var (
 	seen       = &statement{text: "SELECT id, lead FROM touches WHERE id IN (SELECT value FROM json_each(?1)) UNION ALL SELECT DISTINCT touch, '' FROM decision_touches WHERE touch IN (SELECT value FROM json_each(?1))"}
 	known      = &statement{text: "SELECT key, lead FROM identities WHERE key IN (SELECT value FROM json_each(?))"}
 	load       = &statement{text: "SELECT doc FROM records WHERE lead IN (SELECT value FROM json_each(?)) ORDER BY lead"}
-	due        = &statement{text: "SELECT r.doc FROM leads l JOIN records r ON r.lead = l.id WHERE l.due_at IS NOT NULL AND l.due_at <= ? ORDER BY l.due_at, l.id LIMIT ?"}
 	total      = &statement{text: "INSERT INTO source_totals (source, touches, last) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET touches = touches + excluded.touches, last = max(last, excluded.last)"}
 	numbers    = &statement{text: "INSERT INTO numbers (day, last) VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = last + excluded.last RETURNING last"}
 	resolve    = &statement{text: "UPDATE rejections SET state = 'resolved' WHERE state <> 'resolved' AND id IN (SELECT value FROM json_each(?))"}
 	forget     = &statement{text: "DELETE FROM outbox WHERE seq <= ?"}
-	addLeads   = &statement{columns: 10, text: "INSERT INTO leads (id, number, status, owner, province, sources, first_seen, merged_into, search, due_at) VALUES "}
+	addLeads   = &statement{columns: len(leadColumns), text: "INSERT INTO leads (" + strings.Join(leadColumns, ", ") + ") VALUES "}
 	addRecords = &statement{columns: 2, text: "INSERT INTO records (lead, doc) VALUES "}
 	addKeys    = &statement{columns: 2, text: "INSERT INTO identities (key, lead) VALUES "}
 	addTouches = &statement{columns: 5, text: "INSERT INTO touches (id, lead, at, verdict, doc) VALUES "}
 	addEvents  = &statement{columns: 4, text: "INSERT INTO events (lead, version, at, doc) VALUES "}
 	addOutbox  = &statement{columns: 4, text: "INSERT INTO outbox (lead, version, type, value) VALUES "}
-	setLead    = &statement{text: "UPDATE leads SET status = ?, owner = ?, province = ?, sources = ?, first_seen = ?, merged_into = ?, search = ?, due_at = iif(?, ?, due_at) WHERE id = ?"}
+	setLead    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.RowTexts, sqlstore.RowNumbers), " = ?, ") + " = ?, due_at = iif(?, ?, due_at), waits = iif(?, ?, waits) WHERE id = ?"}
 	setRecord  = &statement{text: "UPDATE records SET doc = ? WHERE lead = ?"}
-	setDue     = &statement{text: "UPDATE leads SET due_at = ? WHERE id = ?"}
+	setDue     = &statement{text: "UPDATE leads SET due_at = ?, waits = ? WHERE id = ?"}
+	addNotices = &statement{columns: 7, text: "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES "}
 	moveKey    = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}
-	setRep     = &statement{text: "UPDATE rep_state SET credit = ?, assigned = ? WHERE rep = ?"}
 	reject     = &statement{text: `INSERT INTO rejections (id, source, stage, code, state, attempt, at, doc, body)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = ?1)
 		ON CONFLICT (id) DO UPDATE SET source = excluded.source, stage = excluded.stage, code = excluded.code, state = excluded.state,
@@ -38,8 +40,11 @@ var (
 		WHERE excluded.attempt > rejections.attempt`}
 )
 
-var all = []*statement{seen, known, load, due, total, numbers, resolve, forget, addLeads, addRecords, addKeys, addTouches, addEvents,
-	addOutbox, setLead, setRecord, setDue, moveKey, setRep, reject}
+var all = []*statement{seen, known, load, total, numbers, resolve, forget, addLeads, addRecords, addKeys, addTouches, addEvents,
+	addOutbox, setLead, setRecord, setDue, moveKey, addNotices, reject}
+
+// leadColumns are those of a new lead.
+var leadColumns = slices.Concat([]string{"id", "number"}, sqlstore.RowTexts, sqlstore.RowNumbers, []string{"due_at"})
 
 // statement is the text of one; with columns, VALUES for a number of rows follow.
 type statement struct {

@@ -165,32 +165,32 @@ func (t *tx) Numbers(ctx context.Context, day string, n int) (int64, error) {
 	return last - int64(n) + 1, err
 }
 
-// Save writes everything. It is the same for the assigner.
+// Save writes everything.
 func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := dialect.Regroup(ctx, t, c); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context, sink.Changes) error{
-		t.saveCreated, t.saveChanged, t.saveIdentities, t.saveTouches, t.saveHistory, t.saveRejections, t.saveReps,
+		t.saveCreated, t.saveChanged, t.saveIdentities, t.saveTouches, t.saveHistory, t.saveRejections,
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
 		}
 	}
-	return nil
+	return dialect.Care(ctx, t, c)
 }
 
 func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 	if len(c.Created) == 0 {
 		return nil
 	}
-	due := dueAt(c.Due)
+	turns := sqlstore.Turns(c.Due)
 	leads := make([]any, 0, addLeads.columns*len(c.Created))
 	records := make([]any, 0, addRecords.columns*len(c.Created))
 	for _, r := range c.Created {
 		row := sqlstore.RowOf(r.Record)
-		leads = append(leads, row.ID, row.Number, row.Status, row.Owner, row.Province, row.Sources, row.FirstSeen, row.MergedInto, row.Search, due[r.ID])
+		leads = append(rowArgs(append(leads, row.ID, row.Number), &row), turns[r.ID].At)
 		records = append(records, r.ID, r.JSON)
 	}
 	if err := t.insert(ctx, addLeads, leads); err != nil {
@@ -199,20 +199,19 @@ func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 	return t.insert(ctx, addRecords, records)
 }
 
-// dueAt is the column due_at per lead: nil takes it off the queue.
-func dueAt(list []sink.Due) map[string]any {
-	out := make(map[string]any, len(list))
-	for _, d := range list {
-		out[d.Lead] = nil
-		if !d.At.IsZero() {
-			out[d.Lead] = d.At.UnixMicro()
-		}
+// rowArgs appends the columns of a row that may change.
+func rowArgs(args []any, row *sqlstore.Row) []any {
+	for _, v := range row.Texts() {
+		args = append(args, v)
 	}
-	return out
+	for _, v := range row.Numbers() {
+		args = append(args, v)
+	}
+	return args
 }
 
 func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
-	due := dueAt(c.Due)
+	due := sqlstore.Turns(c.Due)
 	for _, r := range c.Created {
 		delete(due, r.ID)
 	}
@@ -224,14 +223,14 @@ func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
 		if row == t.loaded[r.ID] {
 			continue
 		}
-		at, requeue := due[r.ID]
+		turn, requeue := due[r.ID]
 		delete(due, r.ID)
-		if err := t.exec(ctx, setLead, row.Status, row.Owner, row.Province, row.Sources, row.FirstSeen, row.MergedInto, row.Search, requeue, at, row.ID); err != nil {
+		if err := t.exec(ctx, setLead, append(rowArgs(nil, &row), requeue, turn.At, requeue, turn.Waits, row.ID)...); err != nil {
 			return err
 		}
 	}
-	for id, at := range due {
-		if err := t.exec(ctx, setDue, at, id); err != nil {
+	for id, turn := range due {
+		if err := t.exec(ctx, setDue, turn.At, turn.Waits, id); err != nil {
 			return err
 		}
 	}
@@ -295,7 +294,18 @@ func (t *tx) saveHistory(ctx context.Context, c sink.Changes) error {
 	for _, o := range c.Outbox {
 		out = append(out, o.Lead, o.Version, o.Type, o.Value)
 	}
-	return t.insert(ctx, addOutbox, out)
+	if err := t.insert(ctx, addOutbox, out); err != nil {
+		return err
+	}
+	notices := make([]any, 0, addNotices.columns*len(c.Notifications))
+	for _, n := range c.Notifications {
+		row, err := sqlstore.NotificationRow(n)
+		if err != nil {
+			return err
+		}
+		notices = append(notices, row...)
+	}
+	return t.insert(ctx, addNotices, notices)
 }
 
 func (t *tx) saveRejections(ctx context.Context, c sink.Changes) error {
@@ -305,15 +315,6 @@ func (t *tx) saveRejections(ctx context.Context, c sink.Changes) error {
 			return err
 		}
 		if err := t.exec(ctx, reject, r.ID, r.Source, r.Stage, r.Code, r.State, r.Attempt, r.At.UnixMicro(), doc, body); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *tx) saveReps(ctx context.Context, c sink.Changes) error {
-	for _, r := range c.Reps {
-		if err := t.exec(ctx, setRep, r.Credit, r.Assigned, r.Key); err != nil {
 			return err
 		}
 	}

@@ -39,13 +39,13 @@ func (s *Store) EditConfig(ctx context.Context, fn func(*lead.Config) error) (le
 	if err != nil {
 		return lead.Config{}, s.Dialect.Wrap(err)
 	}
-	before := slices.Clone(c.Reps)
-	version := c.Version
+	before := c
+	before.Reps, before.Teams, before.Rules, before.Pools = slices.Clone(c.Reps), slices.Clone(c.Teams), slices.Clone(c.Rules), slices.Clone(c.Pools)
 	if err := fn(&c); err != nil {
 		return lead.Config{}, err
 	}
-	c.Version = version + 1
-	if err := writeConfig(ctx, tx, &c, before, s.Dialect.SkipLocked); err != nil {
+	c.Version = before.Version + 1
+	if err := writeConfig(ctx, tx, &c, &before, s.Dialect.SkipLocked); err != nil {
 		return lead.Config{}, s.Dialect.Wrap(err)
 	}
 	if c, err = readConfig(ctx, tx, ""); err != nil {
@@ -68,24 +68,24 @@ func readConfig(ctx context.Context, q querier, forUpdate string) (lead.Config, 
 	counters := map[string]lead.Rep{}
 	err := each(ctx, q, func(rows *sql.Rows) error {
 		var r lead.Rep
-		if err := rows.Scan(&r.Key, &r.Credit, &r.Assigned); err != nil {
+		if err := rows.Scan(&r.Key, &r.Assigned); err != nil {
 			return err
 		}
 		counters[r.Key] = r
 		return nil
-	}, "SELECT rep, credit, assigned FROM rep_state")
+	}, "SELECT rep, assigned FROM rep_state")
 	for i := range c.Reps {
 		r := &c.Reps[i]
-		r.Credit, r.Assigned = counters[r.Key].Credit, counters[r.Key].Assigned
+		r.Assigned = counters[r.Key].Assigned
 	}
 	return c, err
 }
 
-func writeConfig(ctx context.Context, tx *sql.Tx, c *lead.Config, before []lead.Rep, skipLocked string) error {
+func writeConfig(ctx context.Context, tx *sql.Tx, c, before *lead.Config, skipLocked string) error {
 	stored := *c
 	stored.Reps = slices.Clone(c.Reps)
 	for i := range stored.Reps {
-		stored.Reps[i].Credit, stored.Reps[i].Assigned = 0, 0
+		stored.Reps[i].Assigned = 0
 	}
 	doc, err := json.Marshal(stored)
 	if err != nil {
@@ -94,43 +94,18 @@ func writeConfig(ctx context.Context, tx *sql.Tx, c *lead.Config, before []lead.
 	if _, err := tx.ExecContext(ctx, "UPDATE config SET version = $1, doc = $2 WHERE id = 1", c.Version, doc); err != nil {
 		return err
 	}
-	for _, r := range before {
-		if !slices.ContainsFunc(c.Reps, func(n lead.Rep) bool { return n.Key == r.Key }) {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM rep_state WHERE rep = $1", r.Key); err != nil {
-				return err
-			}
-		}
-	}
 	for _, r := range c.Reps {
 		_, err := tx.ExecContext(ctx, "INSERT INTO rep_state (rep, credit, assigned) VALUES ($1, 0, 0) ON CONFLICT (rep) DO NOTHING", r.Key)
 		if err != nil {
 			return err
 		}
 	}
-	if reflect.DeepEqual(c.Reps, before) {
+	if reflect.DeepEqual(c.Reps, before.Reps) && reflect.DeepEqual(c.Teams, before.Teams) && reflect.DeepEqual(c.Rules, before.Rules) &&
+		reflect.DeepEqual(c.Pools, before.Pools) && c.Settings.TimeZone == before.Settings.TimeZone && c.Settings.DefaultPool == before.Settings.DefaultPool {
 		return nil
 	}
 	// Who could not have a lead a moment ago may have it now: what waits is tried again at once. A lead that is being
 	// written just now is left out, and tried at its time.
-	_, err = tx.ExecContext(ctx, "UPDATE leads SET due_at = 0 WHERE id IN (SELECT id FROM leads WHERE due_at > 0"+skipLocked+")")
+	_, err = tx.ExecContext(ctx, "UPDATE leads SET due_at = 0, waits = '' WHERE id IN (SELECT id FROM leads WHERE due_at > 0"+skipLocked+")")
 	return err
-}
-
-// ActiveReps are the reps that may be given leads, with their counters.
-func ActiveReps(ctx context.Context, tx *sql.Tx) ([]lead.Rep, error) {
-	c, err := readConfig(ctx, tx, "")
-	return slices.DeleteFunc(c.Reps, func(r lead.Rep) bool { return !r.Active }), err
-}
-
-// Active are the active reps of a configuration, with counters from elsewhere.
-func Active(config []byte, counters map[string]lead.Rep) ([]lead.Rep, error) {
-	var c lead.Config
-	if err := decode(config, &c); err != nil {
-		return nil, err
-	}
-	for i := range c.Reps {
-		r := &c.Reps[i]
-		r.Credit, r.Assigned = counters[r.Key].Credit, counters[r.Key].Assigned
-	}
-	return slices.DeleteFunc(c.Reps, func(r lead.Rep) bool { return !r.Active }), nil
 }

@@ -221,6 +221,9 @@ func (d *Dialect) Regroup(ctx context.Context, r Runner, c sink.Changes) error {
 		{len(c.Erased), d.with(" DELETE FROM leads WHERE id IN (SELECT v FROM list)"), c.Erased},
 		{len(c.Erased), d.with(" DELETE FROM records WHERE lead IN (SELECT v FROM list)"), c.Erased},
 		{len(c.Erased), d.with(" DELETE FROM events WHERE lead IN (SELECT v FROM list)"), c.Erased},
+		{len(c.Erased), d.with(" DELETE FROM timers WHERE lead IN (SELECT v FROM list)"), c.Erased},
+		{len(c.Erased), d.with(" DELETE FROM notifications WHERE lead IN (SELECT v FROM list)"), c.Erased},
+		{len(c.Erased), d.with(" DELETE FROM acts WHERE lead IN (SELECT v FROM list)"), c.Erased},
 	} {
 		if step.n == 0 {
 			continue

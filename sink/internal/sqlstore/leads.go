@@ -53,6 +53,19 @@ func (s *Store) leadsWhere(q lead.LeadQuery) *where {
 	default:
 		w.add("l.owner = ? AND l.owner <> ''", clean(q.Owner)) // the second half lets the partial index be used
 	}
+	switch q.Pool {
+	case "":
+	case "*":
+		w.add("l.pool <> ''")
+	default:
+		w.add("l.pool = ? AND l.pool <> ''", clean(q.Pool))
+	}
+	if q.Grade != "" {
+		w.add("l.grade = ?", gradeOf(q.Grade))
+	}
+	if !q.FollowBy.IsZero() {
+		w.add("l.next_at <= ? AND l.next_at IS NOT NULL", q.FollowBy.UnixMicro())
+	}
 	if q.Source != "" {
 		w.add(s.Dialect.Find+"(l.sources, ?) > 0", ","+clean(q.Source)+",")
 	}

@@ -19,10 +19,16 @@ type Matching struct {
 var _ sink.MatchReader = Matching{}
 
 // rows is a SELECT of the JSON array of arrays in $1, one column per type.
-func (d *Dialect) rows(types ...string) string {
+func (d *Dialect) rows(types ...string) string { return d.rowsAnd("", types...) }
+
+// rowsAnd adds a last column that is the same in every row.
+func (d *Dialect) rowsAnd(last string, types ...string) string {
 	columns := make([]string, len(types))
 	for i, typ := range types {
 		columns[i] = d.Element(i, typ)
+	}
+	if last != "" {
+		columns = append(columns, last)
 	}
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + d.Elements + " WHERE true"
 }

@@ -11,14 +11,13 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/leadhub/leadhub/lead"
 )
 
 // Store reads through Read and writes through Write, which may be the same.
 type Store struct {
 	Read, Write *sql.DB
 	Dialect     Dialect
+	Configs     *Configs
 }
 
 // Dialect is where the two databases differ. Placeholders are $1, $2 … in both.
@@ -33,38 +32,6 @@ type Dialect struct {
 	SkipLocked string                         // the same, leaving out rows that others hold
 	Snapshot   *sql.TxOptions                 // of a transaction whose queries all see one moment
 	Wrap       func(error) error
-}
-
-// Row is a lead as table leads has it: what it is listed, filtered and found by.
-type Row struct {
-	ID, Number, Status, Owner, Province, Sources string
-	FirstSeen                                    int64
-	MergedInto, Search                           string
-}
-
-// RowOf makes the row of a record.
-func RowOf(r *lead.Record) Row {
-	return Row{
-		ID: r.ID, Number: r.Number, Status: r.Status, Owner: r.Owner, Province: r.Region.Province,
-		Sources: "," + strings.Join(r.Sources, ",") + ",", FirstSeen: r.FirstSeen.UnixMicro(), MergedInto: r.MergedInto,
-		Search: searchText(r),
-	}
-}
-
-// searchText holds everything a lead is searched by, one per line, in lower case.
-func searchText(r *lead.Record) string {
-	var b strings.Builder
-	for _, s := range []string{r.Name, r.Company, r.Number} {
-		b.WriteString(s)
-		b.WriteByte('\n')
-	}
-	for _, list := range [][]string{r.Phones, r.Emails} {
-		for _, s := range list {
-			b.WriteString(s)
-			b.WriteByte('\n')
-		}
-	}
-	return clean(strings.ToLower(b.String()))
 }
 
 // clean drops what PostgreSQL refuses in a text: NUL and broken UTF-8.
