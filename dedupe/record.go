@@ -68,8 +68,8 @@ func (Policy) Join(survivor, other *lead.Record) []string {
 func (p Policy) Rebuild(r *lead.Record, touches []*lead.Submission, pins []lead.Pin) []string {
 	before := r.Lead
 	fresh := lead.Record{Lead: lead.Lead{ID: r.ID, Number: r.Number, Version: r.Version, MergedInto: r.MergedInto, Score: r.Score,
-		Grade: r.Grade}, OwnerBy: r.OwnerBy, Own: r.Own, Pins: r.Pins, Apart: r.Apart}
-	fresh.Status, fresh.Stage, fresh.Owner = r.Status, r.Stage, r.Owner
+		Grade: r.Grade}, Own: r.Own, Told: r.Told, Pins: r.Pins, Apart: r.Apart}
+	fresh.Settle(r.Standing())
 	for _, pin := range pins {
 		say(&fresh, pin.Field, valueOf(pin))
 	}

@@ -45,6 +45,8 @@ type CareReader interface {
 	RepStates(ctx context.Context) ([]lead.RepState, error)
 	// PoolStates are the public pools that hold leads, by key.
 	PoolStates(ctx context.Context) ([]lead.PoolState, error)
+	// Notifications lists what a rep was to be told, the earliest first, n at most; of all reps when rep is "".
+	Notifications(ctx context.Context, rep string, n int) ([]lead.Notification, error)
 	// Performance tells how fast and how well leads were worked on that came into the pool within a time. It reads each of them.
 	Performance(ctx context.Context, q lead.PerformanceQuery) (lead.Performance, error)
 }

@@ -2,8 +2,10 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 
+	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
 
@@ -81,4 +83,24 @@ func (d *Dialect) wake(ctx context.Context, r Runner, n int) error {
 		}
 	}
 	return nil
+}
+
+// Notifications lists what a rep was to be told.
+func (s *Store) Notifications(ctx context.Context, rep string, n int) ([]lead.Notification, error) {
+	w := &where{}
+	if rep != "" {
+		w.add("rep = ?", clean(rep))
+	}
+	out := []lead.Notification{}
+	err := each(ctx, s.Read, func(rows *sql.Rows) error {
+		var doc []byte
+		if err := rows.Scan(&doc); err != nil {
+			return err
+		}
+		var notification lead.Notification
+		err := decode(doc, &notification)
+		out = append(out, notification)
+		return err
+	}, "SELECT doc FROM notifications"+w.String()+" ORDER BY at, id LIMIT "+strconv.Itoa(n), w.args...)
+	return out, s.Dialect.Wrap(err)
 }
