@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/leadhub/leadhub/lead"
@@ -100,6 +101,27 @@ func say(r *lead.Record, field string, v lead.Value) bool {
 	}
 	r.Values[field] = values
 	return winner(values) != before
+}
+
+// sayBest keeps the winner alone, for fields that only rules ask: the maximum of a total order needs no losers to be the same in
+// any order of arrival.
+func sayBest(r *lead.Record, field string, v lead.Value) {
+	if v.Value == "" {
+		return
+	}
+	if old := r.Values[field]; len(old) > 0 && compare(v, old[0]) <= 0 {
+		return
+	}
+	if r.Values == nil {
+		r.Values = map[string][]lead.Value{}
+	}
+	v.Lost = ""
+	r.Values[field] = []lead.Value{v}
+}
+
+// best reports whether only the winner of a field is kept.
+func best(field string) bool {
+	return field == lead.FieldMessage || strings.HasPrefix(field, lead.ExtraPrefix)
 }
 
 func winner(values []lead.Value) string {

@@ -15,6 +15,7 @@ func (p Policy) Add(r *lead.Record, s *lead.Submission) []string {
 	for _, v := range p.valuesOf(s) {
 		say(r, v.field, v.Value)
 	}
+	p.sayRest(r, s)
 	sayOrigin(r, p.stampOf(s), originOf(s))
 	r.Touches++
 	if r.FirstSeen.IsZero() || s.EventTime.Before(r.FirstSeen) {
@@ -24,7 +25,7 @@ func (p Policy) Add(r *lead.Record, s *lead.Submission) []string {
 		r.LastSeen = s.EventTime
 	}
 	r.Identities = lead.Hold(r.Identities, s.EventTime, s.Identities...)
-	r.Tags = union(r.Tags, s.Tags)
+	r.Said = union(r.Said, s.Tags)
 	r.Products = union(r.Products, s.Products)
 	r.Sources = union(r.Sources, []string{s.Source})
 	r.Consents = mergeConsents(r.Consents, s.Consents)
@@ -37,11 +38,13 @@ func (Policy) Join(survivor, other *lead.Record) []string {
 	before := survivor.Lead
 	for _, field := range slices.Sorted(maps.Keys(other.Values)) {
 		for _, v := range other.Values[field] {
-			switch field {
-			case fieldFirst:
+			switch {
+			case field == fieldFirst:
 				sayOrigin(survivor, v, other.FirstFrom)
-			case fieldLast:
+			case field == fieldLast:
 				sayOrigin(survivor, v, other.LastFrom)
+			case best(field):
+				sayBest(survivor, field, v)
 			default:
 				say(survivor, field, v)
 			}
@@ -55,7 +58,7 @@ func (Policy) Join(survivor, other *lead.Record) []string {
 		survivor.LastSeen = other.LastSeen
 	}
 	survivor.Identities = lead.UniteHeld(survivor.Identities, other.Identities)
-	survivor.Tags = union(survivor.Tags, other.Tags)
+	survivor.Said = union(survivor.Said, other.Said)
 	survivor.Products = union(survivor.Products, other.Products)
 	survivor.Sources = union(survivor.Sources, other.Sources)
 	survivor.Consents = mergeConsents(survivor.Consents, other.Consents)
@@ -64,11 +67,11 @@ func (Policy) Join(survivor, other *lead.Record) []string {
 }
 
 // Rebuild makes the record's values anew from all its touches and the pins of its leads, as if the touches had been added
-// one by one; ID, Number, Version, standing, Own, Pins and Apart stay. It returns the names of the fields that changed, sorted.
+// one by one; ID, Number, Version, standing, score, Own, Pins and Apart stay. It returns the names of the fields that changed, sorted.
 func (p Policy) Rebuild(r *lead.Record, touches []*lead.Submission, pins []lead.Pin) []string {
 	before := r.Lead
 	fresh := lead.Record{Lead: lead.Lead{ID: r.ID, Number: r.Number, Version: r.Version, MergedInto: r.MergedInto, Score: r.Score,
-		Grade: r.Grade}, Own: r.Own, Told: r.Told, Pins: r.Pins, Apart: r.Apart}
+		Grade: r.Grade, Line: r.Line}, Scored: r.Scored, Own: r.Own, Told: r.Told, Pins: r.Pins, Apart: r.Apart}
 	fresh.Settle(r.Standing())
 	for _, pin := range pins {
 		say(&fresh, pin.Field, valueOf(pin))
@@ -144,6 +147,25 @@ func (p Policy) valuesOf(s *lead.Submission) []fieldValue {
 	return out
 }
 
+// longestKept bounds what a record keeps of a message or of a field without a place of its own.
+const longestKept = 1000
+
+// sayRest keeps what only rules ask.
+func (p Policy) sayRest(r *lead.Record, s *lead.Submission) {
+	v := p.stampOf(s)
+	keep := func(field, said, value string) {
+		v.Value, v.Verified = value, slices.Contains(s.Verified, said)
+		if runes := []rune(value); len(runes) > longestKept {
+			v.Value = string(runes[:longestKept])
+		}
+		sayBest(r, field, v)
+	}
+	keep(lead.FieldMessage, lead.FieldMessage, s.Message)
+	for name, value := range s.Extra {
+		keep(lead.ExtraPrefix+name, name, value)
+	}
+}
+
 // saidAs is the field of a draft that a field of the lead comes from.
 func saidAs(field string) string {
 	switch field {
@@ -210,7 +232,7 @@ func settle(r *lead.Record) {
 	r.Phones = all(r.Values[fieldOrder])
 	r.Emails = distinct(r.Values[fieldMail])
 	r.Region = regionOf(r.Values[fieldRegion])
-	r.Tags, r.Products = notNil(r.Tags), notNil(r.Products)
+	r.Tags, r.Products = notNil(r.AllTags()), notNil(r.Products)
 	r.Sources = notNil(r.Sources)
 	if r.Consents == nil {
 		r.Consents = []lead.Consent{}

@@ -3,7 +3,10 @@
 // import it. JSON tags are the wire form of the topics and of the API; times are UTC.
 package lead
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Statuses of a lead. Status, owner and lifecycle stage are three separate fields.
 const (
@@ -150,6 +153,16 @@ func (r *Record) Stand(s Standing) {
 // Settle sets what the lead is for as long as the leads that went into it stay with it.
 func (r *Record) Settle(s Standing) {
 	r.Status, r.Stage, r.StageBy, r.Owner, r.OwnerBy, r.Course = s.Status, s.Stage, s.StageBy, s.Owner, s.OwnerBy, s.Course
+}
+
+// AllTags are the tags that touches said and those of the rules that fit, sorted; nil when there are none.
+func (r *Record) AllTags() []string {
+	out := slices.Clone(r.Said)
+	for _, s := range r.Scored {
+		out = append(out, s.Tags...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // CompanyKey is the company in its comparison form; "" when none is known.

@@ -69,6 +69,10 @@ const (
 	FieldLanding     = "landing"  // URL of the first page of the visit
 )
 
+// ExtraPrefix stands before the names of fields that have no place of their own, in Record.Values: "extra.industry". Of these, and
+// of FieldMessage, a record keeps the winner alone.
+const ExtraPrefix = "extra."
+
 // ClickIDFields are the click ids of advertising platforms that are kept as attribution.
 var ClickIDFields = []string{"gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid", "clickid", "bd_vid", "qz_gdt", "gdt_vid"}
 

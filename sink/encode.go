@@ -3,6 +3,7 @@ package sink
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-json"
@@ -24,6 +25,9 @@ func Decode(doc []byte) (*lead.Record, error) {
 	r := &lead.Record{}
 	if err := json.Unmarshal(doc, r); err != nil {
 		return nil, fmt.Errorf("a lead of the pool cannot be read: %w", err)
+	}
+	if r.Said == nil && r.Scored == nil && len(r.Tags) > 0 { // written before rules could give tags
+		r.Said = slices.Clone(r.Tags)
 	}
 	return r, nil
 }

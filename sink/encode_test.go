@@ -38,6 +38,9 @@ func TestEncodedPartsGiveTheBytesOfTheWhole(t *testing.T) {
 		}
 		var want lead.Record
 		require.NoError(t, json.Unmarshal(wantRecord, &want))
+		if len(want.Said) == 0 && len(want.Scored) == 0 && len(want.Tags) > 0 {
+			want.Said = want.Tags // as in a record of a version that knew no tags of rules
+		}
 		got, err := Decode(wantRecord)
 		require.NoError(t, err)
 		require.Equal(t, &want, got)
