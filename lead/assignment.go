@@ -1,6 +1,9 @@
 package lead
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Assignment is the decision about one lead: an owner, or a pool, or that it waits.
 type Assignment struct {
@@ -20,7 +23,7 @@ type Assignment struct {
 type Tried struct {
 	Rule    string      `json:"rule"`
 	Matched bool        `json:"matched"`
-	Why     string      `json:"why"`            // in words
+	Why     string      `json:"why,omitempty"`  // in words; "" when its condition is simply not met
 	Reps    []TriedRep  `json:"reps,omitempty"` // of a rule that matched, by key; at most TraceReps
 	Counts  *TriedCount `json:"counts,omitempty"`
 }
@@ -76,6 +79,25 @@ type Target struct {
 	Skills   []string `json:"skills,omitempty"` // all of them
 	MinLevel int      `json:"min_level,omitempty"`
 	Reps     []string `json:"reps,omitempty"`
+}
+
+// Empty reports whether nothing is named: every rep.
+func (t *Target) Empty() bool {
+	return len(t.Teams) == 0 && len(t.Roles) == 0 && len(t.Skills) == 0 && t.MinLevel == 0 && len(t.Reps) == 0
+}
+
+// Names reports whether the target names a rep.
+func (t *Target) Names(r *Rep) bool {
+	if len(t.Teams) > 0 && !slices.Contains(t.Teams, r.Team) || len(t.Roles) > 0 && !slices.Contains(t.Roles, r.Role) ||
+		len(t.Reps) > 0 && !slices.Contains(t.Reps, r.Key) || r.Level < t.MinLevel {
+		return false
+	}
+	for _, s := range t.Skills {
+		if !slices.Contains(r.Skills, s) {
+			return false
+		}
+	}
+	return true
 }
 
 // Hours are when a team works, in its time zone. No day named means always.

@@ -1,0 +1,105 @@
+package assign
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// titles stand behind a surname when somebody is asked for: 王顾问, 王经理.
+var titles = []string{"顾问", "经理", "老师", "总监", "总", "主管", "主任", "工", "女士", "先生", "小姐", "店长", "姐", "哥"}
+
+// familiar stand before a surname: 小王, 老王.
+var familiar = []string{"小", "老", "阿"}
+
+// doubles are common surnames of two characters.
+var doubles = []string{"欧阳", "司马", "诸葛", "上官", "司徒", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "长孙", "夏侯"}
+
+// polite stand before a surname in English.
+var polite = []string{"mr", "ms", "mrs", "miss", "dr"}
+
+// askedFor are the keys of the active reps that a text asks for, as people write it: by key, by the whole name, or by a surname
+// with a title. A whole name beats a surname.
+func askedFor(hint string, reps []lead.Rep) []string {
+	hint = strings.ToLower(strings.TrimSpace(hint))
+	words := strings.FieldsFunc(hint, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' || unicode.Is(unicode.Han, r)
+	})
+	var whole, part []string
+	for i := range reps {
+		rep := &reps[i]
+		if !rep.Active {
+			continue
+		}
+		name := strings.ToLower(strings.TrimSpace(rep.Name))
+		switch {
+		case slices.Contains(words, strings.ToLower(rep.Key)), says(hint, words, name):
+			whole = append(whole, rep.Key)
+		case bySurname(hint, words, name):
+			part = append(part, rep.Key)
+		}
+	}
+	if len(whole) > 0 {
+		return whole
+	}
+	return part
+}
+
+// says reports whether a text holds a whole name.
+func says(hint string, words []string, name string) bool {
+	if han(name) {
+		return utf8.RuneCountInString(name) > 1 && strings.Contains(hint, name)
+	}
+	parts := strings.Fields(name)
+	if len(parts) < 2 {
+		return len(parts) == 1 && slices.Contains(words, name)
+	}
+	for _, p := range parts {
+		if !slices.Contains(words, p) {
+			return false
+		}
+	}
+	return true
+}
+
+func bySurname(hint string, words []string, name string) bool {
+	if !han(name) {
+		for _, p := range strings.Fields(name) {
+			at := slices.Index(words, p)
+			if at > 0 && slices.Contains(polite, words[at-1]) {
+				return true
+			}
+		}
+		return false
+	}
+	surname := surnameOf(name)
+	for _, t := range titles {
+		if strings.Contains(hint, surname+t) {
+			return true
+		}
+	}
+	for _, f := range familiar {
+		if strings.Contains(hint, f+surname) {
+			return true
+		}
+	}
+	return false
+}
+
+func surnameOf(name string) string {
+	for _, d := range doubles {
+		if strings.HasPrefix(name, d) {
+			return d
+		}
+	}
+	_, n := utf8.DecodeRuneInString(name)
+	return name[:n]
+}
+
+func han(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.Is(unicode.Han, r)
+}
