@@ -40,9 +40,10 @@ var sources = collection[sourceIn, lead.Source]{
 }
 
 type teamIn struct {
-	_    struct{} `additionalProperties:"false"`
-	Key  string   `json:"key,omitempty"`
-	Name *string  `json:"name,omitempty" maxLength:"200"`
+	_     struct{}    `additionalProperties:"false"`
+	Key   string      `json:"key,omitempty"`
+	Name  *string     `json:"name,omitempty" maxLength:"200"`
+	Hours *lead.Hours `json:"hours,omitempty" doc:"When its reps get leads; replaced as a whole."`
 }
 
 var teams = collection[teamIn, lead.Team]{
@@ -51,17 +52,27 @@ var teams = collection[teamIn, lead.Team]{
 	key:   func(t *lead.Team) string { return t.Key },
 	keyIn: func(t *teamIn) string { return t.Key },
 	fresh: func(key string) lead.Team { return lead.Team{Key: key, Name: key} },
-	onto:  func(in *teamIn, t *lead.Team) { set(&t.Name, in.Name) },
+	onto: func(in *teamIn, t *lead.Team) {
+		set(&t.Name, in.Name)
+		set(&t.Hours, in.Hours)
+	},
 }
 
 type repIn struct {
-	_        struct{} `additionalProperties:"false"`
-	Key      string   `json:"key,omitempty"`
-	Name     *string  `json:"name,omitempty" maxLength:"200"`
-	Team     *string  `json:"team,omitempty" maxLength:"64" doc:"Key of a team."`
-	Weight   *int     `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of the leads; 1 on a new one, 0 gets none."`
-	Active   *bool    `json:"active,omitempty" doc:"True on a new one."`
-	Assigned int64    `json:"assigned,omitempty" doc:"Passed over: the hub counts."`
+	_        struct{}     `additionalProperties:"false"`
+	Key      string       `json:"key,omitempty"`
+	Name     *string      `json:"name,omitempty" maxLength:"200"`
+	Team     *string      `json:"team,omitempty" maxLength:"64" doc:"Key of a team."`
+	Weight   *int         `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of the leads; 1 on a new one, 0 gets none."`
+	Active   *bool        `json:"active,omitempty" doc:"True on a new one."`
+	OffDuty  *bool        `json:"off_duty,omitempty" doc:"Gets no leads until it is cleared."`
+	Role     *string      `json:"role,omitempty" maxLength:"64"`
+	Skills   []string     `json:"skills,omitempty" maxItems:"100" doc:"Products, languages, industries; replaced as a whole."`
+	Level    *int         `json:"level,omitempty" minimum:"0" maximum:"1000" doc:"Higher is better."`
+	Daily    *int         `json:"daily,omitempty" minimum:"0" doc:"Leads from rules per day; 0 is no limit."`
+	Holding  *int         `json:"holding,omitempty" minimum:"0" doc:"Leads owned and open at once; 0 is no limit."`
+	Leave    []lead.Leave `json:"leave,omitempty" maxItems:"200" doc:"Replaced as a whole."`
+	Assigned int64        `json:"assigned,omitempty" doc:"Passed over: the hub counts."`
 }
 
 var reps = collection[repIn, lead.Rep]{
@@ -75,5 +86,16 @@ var reps = collection[repIn, lead.Rep]{
 		set(&r.Team, in.Team)
 		set(&r.Weight, in.Weight)
 		set(&r.Active, in.Active)
+		set(&r.OffDuty, in.OffDuty)
+		set(&r.Role, in.Role)
+		set(&r.Level, in.Level)
+		set(&r.Daily, in.Daily)
+		set(&r.Holding, in.Holding)
+		if in.Skills != nil {
+			r.Skills = in.Skills
+		}
+		if in.Leave != nil {
+			r.Leave = in.Leave
+		}
 	},
 }

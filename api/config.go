@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -14,6 +15,7 @@ type settingsIn struct {
 	NumberPrefix *string       `json:"number_prefix,omitempty" pattern:"^[A-Z]{1,6}$"`
 	TimeZone     *string       `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name."`
 	Country      *string       `json:"country,omitempty" pattern:"^[A-Z]{2}$" doc:"Of phone numbers without a country code."`
+	DefaultPool  *string       `json:"default_pool,omitempty" maxLength:"64" doc:"Key of the public pool for leads that no rule fits; empty lets them wait."`
 	NeverKeys    []string      `json:"never_keys,omitempty" maxItems:"10000" doc:"Phones and emails that are never identities."`
 	Merge        *mergeRulesIn `json:"merge,omitempty" doc:"When submissions are one person; replaced as a whole, what is left out has its default."`
 }
@@ -22,6 +24,7 @@ func (in settingsIn) onto(s *lead.Settings) {
 	set(&s.NumberPrefix, in.NumberPrefix)
 	set(&s.TimeZone, in.TimeZone)
 	set(&s.Country, in.Country)
+	set(&s.DefaultPool, in.DefaultPool)
 	if in.NeverKeys != nil {
 		s.NeverKeys = in.NeverKeys
 	}
@@ -73,7 +76,11 @@ type configIn struct {
 		Sources  []sourceIn  `json:"sources,omitempty" maxItems:"5000"`
 		Teams    []teamIn    `json:"teams,omitempty" maxItems:"5000"`
 		Reps     []repIn     `json:"reps,omitempty" maxItems:"50000"`
+		Rules    []ruleIn    `json:"rules,omitempty" maxItems:"1000" doc:"Replaced as a whole, in the order they are tried; what a rule leaves out has its default."`
+		Pools    []poolIn    `json:"pools,omitempty" maxItems:"200"`
+		Scoring  *scoringIn  `json:"scoring,omitempty" doc:"Replaced as a whole."`
 		Settings *settingsIn `json:"settings,omitempty"`
+		Expect   []expectIn  `json:"expect,omitempty" maxItems:"1000" doc:"Replaced as a whole: cases that the rules must keep. One that they do not keep makes the whole fail."`
 	}
 }
 
@@ -82,10 +89,11 @@ type Applied struct {
 	Version   int64    `json:"version"`
 	Created   []string `json:"created"`
 	Changed   []string `json:"changed"`
+	Removed   []string `json:"removed,omitempty" doc:"Rules that the list sent does not name."`
 	Unchanged int      `json:"unchanged"`
 	// Recompute tells that what is in the pool does not follow by itself: a rule of merging, a never key or the trust of a
-	// source is another.
-	Recompute bool `json:"recompute" doc:"Whether merging or trust changed, so that the leads of now follow only after a recompute."`
+	// source is another, or what a lead is worth.
+	Recompute bool `json:"recompute" doc:"Whether merging, trust or scoring changed, so that the leads of now follow only after a recompute."`
 }
 
 func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied], error) {
@@ -101,6 +109,21 @@ func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied],
 		}
 		if err := applyAll(&out, c, sources, in.Body.Sources); err != nil {
 			return err
+		}
+		if err := applyAll(&out, c, pools, in.Body.Pools); err != nil {
+			return err
+		}
+		if err := out.rules(c, in.Body.Rules); err != nil {
+			return err
+		}
+		if scoring := in.Body.Scoring.scoring(); scoring != nil {
+			out.note("scoring", !reflect.DeepEqual(c.Scoring, lead.Scoring{}), !sameJSON(c.Scoring, *scoring))
+			c.Scoring = *scoring
+		}
+		if in.Body.Expect != nil {
+			expect := expectations(in.Body.Expect)
+			out.note("expectations", len(c.Expect) > 0, !sameJSON(c.Expect, expect))
+			c.Expect = expect
 		}
 		if in.Body.Settings != nil {
 			settings := c.Settings
@@ -119,10 +142,11 @@ type judged struct {
 	merge lead.MergeRules
 	never []string
 	trust map[string]int
+	worth lead.Scoring
 }
 
 func judgedBy(c *lead.Config) judged {
-	j := judged{merge: c.Settings.Merge, never: c.Settings.NeverKeys, trust: map[string]int{}}
+	j := judged{merge: c.Settings.Merge, never: c.Settings.NeverKeys, trust: map[string]int{}, worth: c.Scoring}
 	for _, s := range c.Sources {
 		j.trust[s.Key] = s.Trust
 	}
@@ -136,7 +160,7 @@ func (j judged) same(next judged) bool {
 			return false
 		}
 	}
-	return slices.Equal(j.never, next.never) && reflect.DeepEqual(j.merge, next.merge)
+	return slices.Equal(j.never, next.never) && sameJSON(j.worth, next.worth) && reflect.DeepEqual(j.merge, next.merge)
 }
 
 func applyAll[In, T any](out *Applied, c *lead.Config, col collection[In, T], in []In) error {
@@ -144,13 +168,54 @@ func applyAll[In, T any](out *Applied, c *lead.Config, col collection[In, T], in
 		key := col.keyIn(&in[i])
 		existed, changed, err := col.put(c, key, &in[i])
 		if err != nil {
-			e := *lead.AsError(err)
-			e.Fields = []string{fmt.Sprintf("%s[%d].key", col.path, i)}
-			return &e
+			return at(err, fmt.Sprintf("%s[%d].key", col.path, i))
 		}
 		out.note(col.noun+" "+key, existed, changed)
 	}
 	return nil
+}
+
+// rules puts a list of rules in the place of those there are; nil leaves them.
+func (a *Applied) rules(c *lead.Config, in []ruleIn) error {
+	if in == nil {
+		return nil
+	}
+	before := c.Rules
+	c.Rules = make([]lead.Rule, 0, len(in))
+	for i := range in {
+		existed, changed := false, false
+		was := slices.IndexFunc(before, func(r lead.Rule) bool { return r.Key == in[i].Key })
+		if _, _, err := rules.put(c, in[i].Key, &in[i]); err != nil {
+			return at(err, fmt.Sprintf("rules[%d].key", i))
+		}
+		if was >= 0 {
+			existed, changed = true, was != i || !sameJSON(before[was], c.Rules[len(c.Rules)-1])
+		}
+		a.note("rule "+in[i].Key, existed, changed)
+	}
+	if len(c.Rules) < len(in) {
+		return at(lead.Invalid("duplicate_key", "a rule stands there twice", "give each its own key"), "rules")
+	}
+	for _, r := range before {
+		if rules.find(c, r.Key) < 0 {
+			a.Removed = append(a.Removed, "rule "+r.Key)
+		}
+	}
+	return nil
+}
+
+// at names the field that an error is about.
+func at(err error, field string) error {
+	e := *lead.AsError(err)
+	e.Fields = []string{field}
+	return &e
+}
+
+// sameJSON compares what is kept, whatever is nil in the one and empty in the other.
+func sameJSON(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
 }
 
 func (a *Applied) note(what string, existed, changed bool) {

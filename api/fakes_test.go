@@ -170,7 +170,12 @@ func newFakes() *fakes {
 		cancel:   func() error { return nil },
 		channels: []Channel{{Channel: "webform", Settings: []Setting{{Name: "secret", Secret: true}}}},
 		config: lead.Config{Sources: []lead.Source{{Key: "k", Channel: "webform", Name: "one", Trust: 60}},
-			Teams: []lead.Team{{Key: "k", Name: "South"}}, Reps: []lead.Rep{{Key: "k", Name: "Chen", Team: "k", Weight: 2, Assigned: 9}}},
+			Teams: []lead.Team{{Key: "k", Name: "South"}}, Reps: []lead.Rep{{Key: "k", Name: "Chen", Team: "k", Weight: 2, Assigned: 9}},
+			Rules: []lead.Rule{{Key: "k", Name: "all", Strategy: lead.StrategyLevel, Patience: lead.Duration(time.Hour)}},
+			Pools: []lead.Pool{{Key: "k", Name: "sea", ClaimGap: lead.Duration(time.Minute), Masked: []string{"phones"},
+				Recycle: []lead.Recycle{{Kind: lead.RecycleNotFollowed, After: lead.Duration(7 * 24 * time.Hour)}}}},
+			Scoring: lead.Scoring{Rules: []lead.ScoreRule{{Key: "k", Name: "k", Points: 5, Enabled: true}}, Grades: map[string]int{"A": 5}},
+			Expect:  []lead.Expectation{{Name: "one", Lead: map[string]string{"name": "李青"}, Owner: "k"}}},
 	}
 }
 

@@ -58,6 +58,7 @@ func (s *server) lead(ctx context.Context, in *leadIn) (*body[lead.LeadDetail], 
 		sub := &d.TouchList[i].Submission
 		sub.Identities = list(sub.Identities)
 	}
+	d.Scored = list(d.Scored)
 	d.Duplicates = fillDuplicates(d.Duplicates)
 	if d.Provenance == nil {
 		d.Provenance = map[string][]lead.Value{}

@@ -125,6 +125,7 @@ type recomputeIn struct {
 		Merge     *mergeRulesIn  `json:"merge,omitempty" doc:"With dry_run: in the place of the settings' merge."`
 		Trust     map[string]int `json:"trust,omitempty" doc:"With dry_run: the trust of sources, by key; others keep theirs."`
 		NeverKeys []string       `json:"never_keys,omitempty" maxItems:"10000" doc:"With dry_run: in the place of the settings' never_keys."`
+		Scoring   *scoringIn     `json:"scoring,omitempty" doc:"With dry_run: in the place of the configured scoring."`
 	}
 }
 
@@ -149,7 +150,8 @@ func (in *mergeRulesIn) rules() *lead.MergeRules {
 }
 
 func (s *server) recompute(ctx context.Context, in *recomputeIn) (*createdBody[lead.Recompute], error) {
-	rules := lead.CandidateRules{Merge: in.Body.Merge.rules(), Trust: in.Body.Trust, NeverKeys: in.Body.NeverKeys}
+	rules := lead.CandidateRules{Merge: in.Body.Merge.rules(), Trust: in.Body.Trust, NeverKeys: in.Body.NeverKeys,
+		Scoring: in.Body.Scoring.scoring()}
 	r, err := s.Merging.Recompute(ctx, rules, in.Body.DryRun, actor(ctx))
 	if err != nil {
 		return nil, err

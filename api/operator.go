@@ -29,7 +29,7 @@ func (s *server) explain(ctx context.Context, in *explainIn) (*body[lead.Explana
 	}
 	for i := range e.Submissions {
 		sub := &e.Submissions[i]
-		sub.Submission.Identities, sub.Changed = list(sub.Submission.Identities), list(sub.Changed)
+		sub.Submission.Identities, sub.Changed, sub.Scored = list(sub.Submission.Identities), list(sub.Changed), list(sub.Scored)
 		fillLead(&sub.Lead)
 	}
 	return &body[lead.Explanation]{e}, nil

@@ -5,18 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"time"
 
-	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
-
-// newAssigner wires the assignment of leads with the rules.
-func (h *Hub) newAssigner() *sink.Assigner {
-	return sink.NewAssigner(sink.AssignerConfig{Desk: h.cfg.Store, Chooser: h.chooser, Terms: h.terms, Now: h.cfg.Now, Location: h.location})
-}
 
 // newTimekeeper wires what comes due for leads that somebody owns.
 func (h *Hub) newTimekeeper() *sink.Timekeeper {
@@ -28,33 +21,13 @@ func (h *Hub) newMover() *sink.Mover {
 	return sink.NewMover(sink.MoverConfig{Desk: h.cfg.Store, Terms: h.terms, Now: h.cfg.Now, Location: h.location})
 }
 
-// chooser decides who gets a lead.
-func (h *Hub) chooser() sink.Chooser { return assign.RoundRobin{} }
-
 func (h *Hub) location() *time.Location { return h.configuration.current.Load().location }
 
 // terms are what the current configuration says about leads that lie with somebody.
 func (h *Hub) terms() *sink.Terms { return h.configuration.current.Load().terms }
 
-// termsOf makes ready for use what a configuration says about leads that lie with somebody. Conditions and working time are those
-// of package assign; only unconditional rules count without it.
-func termsOf(config lead.Config) *sink.Terms {
-	return &sink.Terms{Plan: sink.Plan{Version: config.Version, Print: printOf(config)}, Recycling: func(*lead.Record) []sink.Recycling {
-		var out []sink.Recycling
-		for _, p := range config.Pools {
-			for _, rule := range p.Recycle {
-				known := slices.ContainsFunc(out, func(o sink.Recycling) bool { return o.Kind == rule.Kind })
-				if p.Enabled && rule.When == "" && !rule.WorkingTime && !known {
-					out = append(out, sink.Recycling{Pool: p.Key, Recycle: rule})
-				}
-			}
-		}
-		return out
-	}}
-}
-
 // printOf is the same as long as nothing changes that timers depend on.
-func printOf(config lead.Config) string {
+func printOf(config *lead.Config) string {
 	type rep struct {
 		Key, Team string
 		Leave     []lead.Leave

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/lead"
@@ -47,8 +48,22 @@ type snapshot struct {
 	sources    map[string]*openSource
 	normalizer *normalize.Normalizer
 	location   *time.Location
-	judge      dedupe.Policy
+	judge      judge
 	terms      *sink.Terms
+	rules      *assign.Rules // nil when those that are stored cannot be used
+}
+
+// judge says who is who, and what a lead is worth.
+type judge struct {
+	dedupe.Policy
+	rules *assign.Rules
+}
+
+// Score implements sink.Scorer. With rules that cannot be used the score stays what it was.
+func (j judge) Score(r *lead.Record) {
+	if j.rules != nil {
+		j.rules.Score(r)
+	}
 }
 
 // openSource is a configured source, opened; err says why it could not be.
@@ -162,8 +177,12 @@ func (c *Configuration) use(config lead.Config) error {
 	}
 	next := &snapshot{config: config, sources: map[string]*openSource{}, normalizer: n, location: location}
 	next.config.Settings = settings
-	next.judge = c.judge(config, n)
-	next.terms = termsOf(config)
+	if next.rules, err = assign.Compile(&next.config, location); err != nil {
+		c.log.Error("the stored rules cannot be used; leads wait and keep their scores until they are mended", "error", err)
+		next.rules = nil
+	}
+	next.judge = judge{c.policy(config, n), next.rules}
+	next.terms = termsOf(&next.config, next.rules)
 	previous := c.current.Load()
 	for _, s := range config.Sources {
 		if previous != nil {
@@ -182,8 +201,8 @@ func (c *Configuration) use(config lead.Config) error {
 	return nil
 }
 
-// judge makes the rules of a configuration ready for use.
-func (c *Configuration) judge(config lead.Config, n *normalize.Normalizer) dedupe.Policy {
+// policy makes the rules of merging ready for use.
+func (c *Configuration) policy(config lead.Config, n *normalize.Normalizer) dedupe.Policy {
 	r := dedupe.Rules{MergeRules: config.Settings.Merge, Trust: make(map[string]int, len(config.Sources))}
 	unique := map[lead.Identity]bool{}
 	for _, s := range config.Sources {
@@ -308,7 +327,10 @@ func (c *Configuration) EditConfig(ctx context.Context, actor string, fn func(*l
 				return err
 			}
 		}
-		return validate(config)
+		if err := validate(config); err != nil {
+			return err
+		}
+		return c.keeps(config)
 	})
 	if err != nil {
 		return lead.Config{}, err

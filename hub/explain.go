@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
@@ -28,22 +27,32 @@ func (h *Hub) Explain(ctx context.Context, source, contentType string, body []by
 		j.Raw, j.Body = nil, nil
 		out.Rejections = append(out.Rejections, *j)
 	}
-	staff := &lead.Staff{Reps: append([]lead.Rep{}, snap.config.Reps...)}
+	staff, err := h.staff(ctx)
+	if err != nil {
+		return lead.Explanation{}, err
+	}
 	for _, s := range subs {
 		o := lead.ExplainedSubmission{Submission: *s}
 		doc, err := json.Marshal(s)
 		if err != nil {
 			return lead.Explanation{}, err
 		}
-		var becomes lead.Change
-		if o.Verdict, becomes, err = h.newSink().Try(ctx, sink.Item{Submission: s, JSON: doc}); err != nil {
+		tried, err := h.newSink().Try(ctx, sink.Item{Submission: s, JSON: doc})
+		if err != nil {
 			return lead.Explanation{}, err
 		}
-		o.Lead, o.Changed = becomes.Lead, becomes.Change.Changed
-		if o.Lead.Owner == "" {
-			o.Assignment = assign.RoundRobin{}.Choose(&lead.Record{Lead: o.Lead}, staff, now)
-		} else {
+		o.Verdict, o.Lead, o.Changed = tried.Verdict, tried.Change.Lead, tried.Change.Change.Changed
+		switch {
+		case o.Lead.Owner != "":
 			o.Assignment = lead.Assignment{Lead: o.Lead.ID, Owner: o.Lead.Owner, Why: "the lead has this owner already", At: now}
+		case tried.Record == nil: // it is recorded already
+		case snap.rules == nil:
+			o.Assignment = lead.Assignment{Lead: o.Lead.ID, Why: unusableRules, At: now}
+		default:
+			o.Assignment = snap.rules.Explain(tried.Record, staff, now)
+		}
+		if o.Scored = []lead.Scored{}; tried.Record != nil {
+			o.Scored = append(o.Scored, tried.Record.Scored...)
 		}
 		out.Submissions = append(out.Submissions, o)
 	}

@@ -167,6 +167,10 @@ func (s *snapshot) outcomes(raw *lead.Raw) (subs []*lead.Submission, rejections 
 			rejections = append(rejections, rejection(whole, d, id, lead.StageNormalize, err))
 			continue
 		}
+		if j := s.suspect(whole, d, sub); j != nil {
+			rejections = append(rejections, j)
+			continue
+		}
 		subs = append(subs, sub)
 	}
 	return subs, rejections
@@ -205,12 +209,22 @@ func (s *snapshot) parse(raw *lead.Raw) (drafts []lead.Draft, trust int, err err
 	return drafts, src.Trust, err
 }
 
+// suspect counts what the rules hold against a submission, and holds it back when that is too much.
+func (s *snapshot) suspect(raw *lead.Raw, d *lead.Draft, sub *lead.Submission) *lead.Rejection {
+	if s.rules == nil {
+		return nil
+	}
+	more := s.rules.Spam(sub)
+	sub.Spam += lead.SpamScore(more)
+	return quarantine(raw, d, sub.ID, more...)
+}
+
 // quarantine holds back what looks like spam. A person who replays it has released it.
-func quarantine(raw *lead.Raw, d *lead.Draft, id string) *lead.Rejection {
+func quarantine(raw *lead.Raw, d *lead.Draft, id string, more ...lead.Signal) *lead.Rejection {
 	if raw.Released {
 		return nil
 	}
-	signals := append(append([]lead.Signal{}, raw.Signals...), d.Signals...)
+	signals := slices.Concat([]lead.Signal{}, raw.Signals, d.Signals, more)
 	score := lead.SpamScore(signals)
 	if score < lead.SpamThreshold {
 		return nil

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/normalize"
 	"github.com/leadhub/leadhub/sink"
@@ -118,6 +119,9 @@ func (c *Configuration) candidate(rules lead.CandidateRules) (sink.Judge, error)
 	if rules.NeverKeys != nil {
 		config.Settings.NeverKeys = rules.NeverKeys
 	}
+	if rules.Scoring != nil {
+		config.Scoring = *rules.Scoring
+	}
 	if err := validate(&config); err != nil {
 		return nil, err
 	}
@@ -125,7 +129,8 @@ func (c *Configuration) candidate(rules lead.CandidateRules) (sink.Judge, error)
 	if err != nil {
 		return nil, err
 	}
-	return c.judge(config, n), nil
+	scoring, err := assign.Compile(&config, snap.location)
+	return judge{c.policy(config, n), scoring}, err
 }
 
 func (r *recomputing) begin(o recomputeOrder) (lead.Recompute, error) {

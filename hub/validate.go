@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/lead"
 )
@@ -58,13 +59,15 @@ func validate(config *lead.Config) error {
 		return err
 	}
 	s := withDefaults(config.Settings)
-	if _, err := time.LoadLocation(s.TimeZone); err != nil {
+	zone, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
 		return lead.Invalid("bad_time_zone", fmt.Sprintf("time zone %q is not known", s.TimeZone), "use an IANA name such as Asia/Shanghai")
 	}
 	if !regexp.MustCompile(`^[A-Z]{2}$`).MatchString(s.Country) {
 		return lead.Invalid("bad_country", fmt.Sprintf("country %q is not a country code", s.Country), "use two letters such as CN")
 	}
-	return nil
+	_, err = assign.Compile(config, zone)
+	return err
 }
 
 // validateMerge checks the rules of merging. Zero stands for the default of each number.
@@ -117,5 +120,8 @@ func Check(config *lead.Config, with []connectors.Connector) error {
 			return err
 		}
 	}
-	return validate(config)
+	if err := validate(config); err != nil {
+		return err
+	}
+	return c.keeps(config)
 }

@@ -181,11 +181,11 @@ const (
 // Recycle takes a lead from an owner who lets it lie, and puts it into the pool it stands in.
 type Recycle struct {
 	Kind   string   `json:"kind"`
-	When   string   `json:"when"`            // condition over the lead; "" fits every lead
+	When   string   `json:"when,omitempty"`  // condition over the lead; "" fits every lead
 	After  Duration `json:"after"`           //
 	Remind Duration `json:"remind,omitzero"` // before it; 0 = no reminder
 	// WorkingTime counts After in the working hours of the owner's team.
-	WorkingTime bool `json:"working_time"`
+	WorkingTime bool `json:"working_time,omitempty"`
 }
 
 // Scoring is how leads are cleaned by condition and scored.
@@ -224,7 +224,8 @@ type Expectation struct {
 	Name string `json:"name"`
 	// Lead is the lead as a channel would say it: fields of a Draft, and source.
 	Lead map[string]string `json:"lead"`
-	At   time.Time         `json:"at,omitzero"` // now unless set
+	// At is when. Without it, it is a Monday at ten, and everybody is at work: hours, leave and duty are passed over.
+	At time.Time `json:"at,omitzero"`
 	// What is set must be so.
 	Rule  string `json:"rule,omitempty"`
 	Team  string `json:"team,omitempty"`

@@ -30,6 +30,7 @@ type LeadDetail struct {
 	TouchList  []Touch            `json:"touch_list"` // latest first, at most 200
 	Provenance map[string][]Value `json:"provenance"` // per field, winner first
 	Identities []HeldIdentity     `json:"identities"`
+	Scored     []Scored           `json:"scored"`  // why it has its score, by key of the rule
 	History    []Event            `json:"history"` // latest first, at most 200
 	// Duplicates are the open ones, the highest score first, at most 50.
 	Duplicates []LeadDuplicate `json:"duplicates"`
@@ -125,5 +126,6 @@ type ExplainedSubmission struct {
 	Verdict    Verdict    `json:"verdict"`
 	Changed    []string   `json:"changed"` // fields of the lead
 	Lead       Lead       `json:"lead"`    // as it would be
+	Scored     []Scored   `json:"scored"`  // why it would have its score, by key of the rule
 	Assignment Assignment `json:"assignment"`
 }

@@ -7,10 +7,13 @@ type CandidateRules struct {
 	Merge     *MergeRules
 	Trust     map[string]int // by key of a source; others keep theirs
 	NeverKeys []string       // the whole list
+	Scoring   *Scoring       // as a whole
 }
 
 // Given reports whether any rule is replaced.
-func (r CandidateRules) Given() bool { return r.Merge != nil || r.Trust != nil || r.NeverKeys != nil }
+func (r CandidateRules) Given() bool {
+	return r.Merge != nil || r.Trust != nil || r.NeverKeys != nil || r.Scoring != nil
+}
 
 // States of a Recompute.
 const (

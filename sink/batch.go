@@ -208,6 +208,7 @@ func (b *batch) recognise(r *lead.Record, ids []lead.Identity) {
 
 // change gives r its next version and puts its state on the outbox.
 func (b *batch) change(r *lead.Record, note lead.ChangeNote) {
+	note.Changed = append(note.Changed, score(b.judge, r)...)
 	r.Version++
 	if !b.isNew[r.ID] && !b.dirty[r.ID] {
 		b.changed = append(b.changed, r)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadhub/leadhub/lead"
@@ -112,11 +113,18 @@ func (s *Sink) record(ctx context.Context, tx Tx, items []Item) (Result, error) 
 	return done.result, err
 }
 
-// Try tells what would become of a submission, and writes nothing: the verdict, and the lead as it would be.
-func (s *Sink) Try(ctx context.Context, it Item) (lead.Verdict, lead.Change, error) {
-	var v lead.Verdict
-	var becomes lead.Change
+// Tried is what would become of a submission.
+type Tried struct {
+	Verdict lead.Verdict
+	Change  lead.Change  // of the lead
+	Record  *lead.Record // the lead as it would be
+}
+
+// Try tells what would become of a submission, and writes nothing.
+func (s *Sink) Try(ctx context.Context, it Item) (Tried, error) {
+	var out Tried
 	err := s.cfg.Pool.Update(ctx, func(tx Tx) error {
+		out = Tried{}
 		watched := &watchedTx{Tx: tx}
 		if _, err := s.record(ctx, watched, []Item{it}); err != nil {
 			return err
@@ -125,13 +133,18 @@ func (s *Sink) Try(ctx context.Context, it Item) (lead.Verdict, lead.Change, err
 			if len(c.Touches) == 0 {
 				continue
 			}
-			v = c.Touches[0].Verdict
+			out.Verdict = c.Touches[0].Verdict
 			for _, o := range c.Outbox {
 				if o.Lead == c.Touches[0].Lead {
-					becomes = lead.Change{}
-					if err := json.Unmarshal(o.Value, &becomes); err != nil {
+					out.Change = lead.Change{}
+					if err := json.Unmarshal(o.Value, &out.Change); err != nil {
 						return err
 					}
+				}
+			}
+			for _, saved := range slices.Concat(c.Created, c.Changed) {
+				if saved.ID == c.Touches[0].Lead {
+					out.Record = saved.Record
 				}
 			}
 		}
@@ -140,7 +153,7 @@ func (s *Sink) Try(ctx context.Context, it Item) (lead.Verdict, lead.Change, err
 	if errors.Is(err, errPreview) {
 		err = nil
 	}
-	return v, becomes, err
+	return out, err
 }
 
 // watchedTx remembers what is saved.

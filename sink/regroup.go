@@ -334,6 +334,7 @@ func sameInside(a, b *lead.Record) bool {
 		return x.Field == y.Field && x.Value == y.Value && x.Key == y.Key && x.By == y.By && x.At.Equal(y.At)
 	}
 	sameOwn := a.Own == nil && b.Own == nil || a.Own != nil && b.Own != nil && *a.Own == *b.Own
-	return a.Apart == b.Apart && a.OwnerBy == b.OwnerBy && sameOwn && slices.EqualFunc(a.Pins, b.Pins, samePin) && slices.EqualFunc(a.Identities, b.Identities, sameHeld) &&
+	return a.Apart == b.Apart && a.OwnerBy == b.OwnerBy && a.StageBy == b.StageBy && sameOwn && slices.Equal(a.Said, b.Said) && sameScored(a.Scored, b.Scored) &&
+		slices.EqualFunc(a.Pins, b.Pins, samePin) && slices.EqualFunc(a.Identities, b.Identities, sameHeld) &&
 		maps.EqualFunc(a.Values, b.Values, func(x, y []lead.Value) bool { return slices.EqualFunc(x, y, sameValue) })
 }

@@ -12,6 +12,7 @@ import (
 func (p *parting) record() {
 	for n := range p.parts {
 		part := &p.parts[n]
+		score(p.judge, part.record)
 		absorbed, lost := p.absorbed(part), p.lost(part)
 		note := lead.ChangeNote{At: p.in.now, Actor: p.in.actor, Changed: p.differences(part.record), Absorbed: absorbed, Why: p.in.why}
 		for _, i := range part.touches {

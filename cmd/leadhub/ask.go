@@ -122,16 +122,60 @@ func explain(w io.Writer, e lead.Explanation) {
 		if len(s.Changed) > 0 {
 			fmt.Fprintf(w, "would change     %s\n", strings.Join(s.Changed, ", "))
 		}
-		owner := s.Assignment.Owner
-		if owner == "" {
-			owner = "nobody"
-		}
-		fmt.Fprintf(w, "owner            %s: %s\n", owner, s.Assignment.Why)
+		explainScore(w, &s)
+		explainAssignment(w, &s.Assignment)
 	}
 	for _, j := range e.Rejections {
 		fmt.Fprintf(w, "rejected at %s: %s (%s)\n", j.Stage, j.Message, j.Code)
 		if j.Hint != "" {
 			fmt.Fprintf(w, "  hint: %s\n", j.Hint)
+		}
+	}
+}
+
+func explainScore(w io.Writer, s *lead.ExplainedSubmission) {
+	if len(s.Scored) == 0 && s.Lead.Grade == "" {
+		return
+	}
+	fmt.Fprintf(w, "score            %d, grade %s\n", s.Lead.Score, s.Lead.Grade)
+	for _, part := range s.Scored {
+		var also []string
+		for _, of := range []struct{ what, value string }{{"tags", strings.Join(part.Tags, ", ")}, {"grade", part.Grade}, {"product line", part.Product}, {"stage", part.Stage}} {
+			if of.value != "" {
+				also = append(also, of.what+" "+of.value)
+			}
+		}
+		fmt.Fprintf(w, "  %+-14d %s (%s) %s\n", part.Points, part.Name, part.Rule, strings.Join(also, "; "))
+	}
+}
+
+func explainAssignment(w io.Writer, a *lead.Assignment) {
+	to := a.Owner
+	switch {
+	case a.Pool != "":
+		to = "pool " + a.Pool
+	case a.Owner == "":
+		to = "nobody"
+	}
+	fmt.Fprintf(w, "owner            %s: %s\n", to, a.Why)
+	if !a.Retry.IsZero() {
+		fmt.Fprintf(w, "  tried again    %s\n", a.Retry.Format(time.RFC3339))
+	}
+	for _, t := range a.Trace {
+		verdict := "does not fit"
+		if t.Matched {
+			verdict = "fits"
+		}
+		fmt.Fprintf(w, "  rule           %s %s %s\n", t.Rule, verdict, t.Why)
+		for _, r := range t.Reps {
+			why := r.Code
+			if r.Eligible {
+				why = "may have it"
+			}
+			fmt.Fprintf(w, "    %-14s %s: holds %d, %d today, credit %d\n", r.Rep, why, r.Held, r.Today, r.Credit)
+		}
+		if t.Counts != nil && t.Counts.Reps > len(t.Reps) {
+			fmt.Fprintf(w, "    … and %d more\n", t.Counts.Reps-len(t.Reps))
 		}
 	}
 }

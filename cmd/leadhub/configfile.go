@@ -16,13 +16,12 @@ import (
 
 // configFile is what `leadhub apply` reads. It is decoded strictly: a key that is not here is an error that names its line.
 type configFile struct {
-	Sources  []fileSource  `yaml:"sources" json:"sources,omitempty"`
-	Teams    []fileTeam    `yaml:"teams" json:"teams,omitempty"`
-	Reps     []fileRep     `yaml:"reps" json:"reps,omitempty"`
-	Settings *fileSettings `yaml:"settings" json:"settings,omitempty"`
-	Rules    []any         `yaml:"rules" json:"-"`
-	Pools    []any         `yaml:"pools" json:"-"`
-	Subs     []any         `yaml:"subscriptions" json:"-"`
+	Sources   []fileSource  `yaml:"sources" json:"sources,omitempty"`
+	Teams     []fileTeam    `yaml:"teams" json:"teams,omitempty"`
+	Reps      []fileRep     `yaml:"reps" json:"reps,omitempty"`
+	Settings  *fileSettings `yaml:"settings" json:"settings,omitempty"`
+	fileRules `yaml:",inline"`
+	Subs      []any `yaml:"subscriptions" json:"-"`
 }
 
 type fileSource struct {
@@ -37,22 +36,31 @@ type fileSource struct {
 }
 
 type fileTeam struct {
-	Key  string  `yaml:"key" json:"key"`
-	Name *string `yaml:"name" json:"name,omitempty"`
+	Key   string      `yaml:"key" json:"key"`
+	Name  *string     `yaml:"name" json:"name,omitempty"`
+	Hours *lead.Hours `yaml:"hours" json:"hours,omitempty"`
 }
 
 type fileRep struct {
-	Key    string  `yaml:"key" json:"key"`
-	Name   *string `yaml:"name" json:"name,omitempty"`
-	Team   *string `yaml:"team" json:"team,omitempty"`
-	Weight *int    `yaml:"weight" json:"weight,omitempty"`
-	Active *bool   `yaml:"active" json:"active,omitempty"`
+	Key     string       `yaml:"key" json:"key"`
+	Name    *string      `yaml:"name" json:"name,omitempty"`
+	Team    *string      `yaml:"team" json:"team,omitempty"`
+	Weight  *int         `yaml:"weight" json:"weight,omitempty"`
+	Active  *bool        `yaml:"active" json:"active,omitempty"`
+	OffDuty *bool        `yaml:"off_duty" json:"off_duty,omitempty"`
+	Role    *string      `yaml:"role" json:"role,omitempty"`
+	Skills  []string     `yaml:"skills" json:"skills,omitzero"`
+	Level   *int         `yaml:"level" json:"level,omitempty"`
+	Daily   *int         `yaml:"daily" json:"daily,omitempty"`
+	Holding *int         `yaml:"holding" json:"holding,omitempty"`
+	Leave   []lead.Leave `yaml:"leave" json:"leave,omitzero"`
 }
 
 type fileSettings struct {
 	NumberPrefix *string    `yaml:"number_prefix" json:"number_prefix,omitempty"`
 	TimeZone     *string    `yaml:"time_zone" json:"time_zone,omitempty"`
 	Country      *string    `yaml:"country" json:"country,omitempty"`
+	DefaultPool  *string    `yaml:"default_pool" json:"default_pool,omitempty"`
 	NeverKeys    []string   `yaml:"never_keys" json:"never_keys,omitempty"`
 	Merge        *fileMerge `yaml:"merge" json:"merge,omitempty"`
 }
@@ -83,17 +91,15 @@ func readConfigFile(p process, path string) (*configFile, error) {
 	var f configFile
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil && err != io.EOF {
 		return nil, lead.Invalid("bad_file", fmt.Sprintf("%s cannot be read:\n%s", path, yaml.FormatError(err, false, true)),
-			"the keys are sources, teams, reps and settings; see docs/operations.md")
+			"the keys are sources, teams, reps, rules, pools, scoring, expect and settings; see docs/operations.md")
 	}
 	return &f, f.unsupported()
 }
 
 // unsupported refuses what this version would have to ignore.
 func (f *configFile) unsupported() error {
-	for name, n := range map[string]int{"rules": len(f.Rules), "pools": len(f.Pools), "subscriptions": len(f.Subs)} {
-		if n > 0 {
-			return lead.Invalid("not_supported", name+" are not supported by this version", "leave "+name+" out; leads are assigned by the weights of the reps")
-		}
+	if len(f.Subs) > 0 {
+		return lead.Invalid("not_supported", "subscriptions are not supported by this version", "leave subscriptions out")
 	}
 	return nil
 }
@@ -119,9 +125,12 @@ func (c *applyCmd) Run(p process) error {
 	for _, what := range done.Changed {
 		fmt.Fprintf(p.stdout, "changed   %s\n", what)
 	}
+	for _, what := range done.Removed {
+		fmt.Fprintf(p.stdout, "removed   %s\n", what)
+	}
 	fmt.Fprintf(p.stdout, "unchanged %d\nconfiguration version %d is in use\n", done.Unchanged, done.Version)
 	if done.Recompute {
-		fmt.Fprintln(p.stdout, "rules of merging or trust changed: `leadhub recompute --dry-run` shows what that does to the leads of now, `leadhub recompute` does it")
+		fmt.Fprintln(p.stdout, "rules of merging, trust or scoring changed: `leadhub recompute --dry-run` shows what that does to the leads of now, `leadhub recompute` does it")
 	}
 	return nil
 }
@@ -141,6 +150,10 @@ func (c *checkCmd) Run(p process) error {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "%s is fine: %d sources, %d teams, %d reps\n", c.File, len(config.Sources), len(config.Teams), len(config.Reps))
+	if n := len(config.Rules) + len(config.Pools) + len(config.Scoring.Rules) + len(config.Expect); n > 0 {
+		fmt.Fprintf(p.stdout, "%d rules, %d pools, %d rules of scoring; %d expectations are kept\n", len(config.Rules), len(config.Pools),
+			len(config.Scoring.Rules), len(config.Expect))
+	}
 	return nil
 }
 
@@ -152,13 +165,15 @@ func (f *configFile) config() lead.Config {
 			Enabled: or(s.Enabled, true), Settings: s.Settings, Mapping: s.Mapping, Defaults: s.Defaults})
 	}
 	for _, t := range f.Teams {
-		c.Teams = append(c.Teams, lead.Team{Key: t.Key, Name: or(t.Name, t.Key)})
+		c.Teams = append(c.Teams, lead.Team{Key: t.Key, Name: or(t.Name, t.Key), Hours: or(t.Hours, lead.Hours{})})
 	}
 	for _, r := range f.Reps {
-		c.Reps = append(c.Reps, lead.Rep{Key: r.Key, Name: or(r.Name, r.Key), Team: or(r.Team, ""), Weight: or(r.Weight, 1), Active: or(r.Active, true)})
+		c.Reps = append(c.Reps, lead.Rep{Key: r.Key, Name: or(r.Name, r.Key), Team: or(r.Team, ""), Weight: or(r.Weight, 1), Active: or(r.Active, true),
+			OffDuty: or(r.OffDuty, false), Role: or(r.Role, ""), Skills: r.Skills, Level: or(r.Level, 0), Daily: or(r.Daily, 0), Holding: or(r.Holding, 0), Leave: r.Leave})
 	}
+	f.fileRules.onto(&c)
 	if s := f.Settings; s != nil {
-		c.Settings = lead.Settings{NumberPrefix: or(s.NumberPrefix, ""), TimeZone: or(s.TimeZone, ""), Country: or(s.Country, ""), NeverKeys: s.NeverKeys}
+		c.Settings = lead.Settings{NumberPrefix: or(s.NumberPrefix, ""), TimeZone: or(s.TimeZone, ""), Country: or(s.Country, ""), DefaultPool: or(s.DefaultPool, ""), NeverKeys: s.NeverKeys}
 		if s.Merge != nil {
 			c.Settings.Merge = lead.MergeRules(*s.Merge)
 		}

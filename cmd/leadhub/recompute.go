@@ -13,7 +13,7 @@ import (
 type recomputeCmd struct {
 	serverFlags
 	DryRun bool   `help:"Tell what would change, and change nothing."`
-	File   string `help:"With --dry-run: try settings.merge, settings.never_keys and the sources' trust of this file; - for standard input." short:"f" placeholder:"FILE"`
+	File   string `help:"With --dry-run: try settings.merge, settings.never_keys, scoring and the sources' trust of this file; - for standard input." short:"f" placeholder:"FILE"`
 	Cancel bool   `help:"Cancel the recompute that runs."`
 	JSON   bool   `help:"Print one JSON object." name:"json"`
 	Lang   string `help:"Language of the sentences: en or zh." default:"en" enum:"en,zh"`
@@ -25,6 +25,7 @@ type tryRules struct {
 	Merge     *fileMerge     `json:"merge,omitempty"`
 	Trust     map[string]int `json:"trust,omitempty"`
 	NeverKeys []string       `json:"never_keys,omitzero"`
+	Scoring   *fileScoring   `json:"scoring,omitempty"`
 }
 
 // Run groups all leads anew, waits for the end, and prints what changed or would change.
@@ -73,6 +74,7 @@ func (c *recomputeCmd) rules(p process, client *client) (tryRules, error) {
 	if err != nil {
 		return in, err
 	}
+	in.Scoring = f.Scoring
 	if f.Settings != nil {
 		in.Merge, in.NeverKeys = f.Settings.Merge, f.Settings.NeverKeys
 	}

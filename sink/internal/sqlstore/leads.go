@@ -118,7 +118,10 @@ func (s *Store) Lead(ctx context.Context, id string) (lead.LeadDetail, error) {
 		if err := decode(doc, &r); err != nil {
 			return err
 		}
-		d = lead.LeadDetail{Lead: r.Lead, Provenance: r.Values, Identities: r.Identities}
+		d = lead.LeadDetail{Lead: r.Lead, Provenance: r.Values, Identities: r.Identities, Scored: r.Scored}
+		if d.Scored == nil {
+			d.Scored = []lead.Scored{}
+		}
 		if d.Provenance == nil {
 			d.Provenance = map[string][]lead.Value{}
 		}
