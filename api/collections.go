@@ -1,6 +1,10 @@
 package api
 
-import "github.com/leadhub/leadhub/lead"
+import (
+	"time"
+
+	"github.com/leadhub/leadhub/lead"
+)
 
 // What is left out of a sourceIn, teamIn or repIn keeps its value, or gets the default on a new one.
 
@@ -40,10 +44,10 @@ var sources = collection[sourceIn, lead.Source]{
 }
 
 type teamIn struct {
-	_     struct{}    `additionalProperties:"false"`
-	Key   string      `json:"key,omitempty"`
-	Name  *string     `json:"name,omitempty" maxLength:"200"`
-	Hours *lead.Hours `json:"hours,omitempty" doc:"When its reps get leads; replaced as a whole."`
+	_     struct{} `additionalProperties:"false"`
+	Key   string   `json:"key,omitempty"`
+	Name  *string  `json:"name,omitempty" maxLength:"200"`
+	Hours *hoursIn `json:"hours,omitempty" doc:"When its reps get leads; replaced as a whole."`
 }
 
 var teams = collection[teamIn, lead.Team]{
@@ -54,25 +58,41 @@ var teams = collection[teamIn, lead.Team]{
 	fresh: func(key string) lead.Team { return lead.Team{Key: key, Name: key} },
 	onto: func(in *teamIn, t *lead.Team) {
 		set(&t.Name, in.Name)
-		set(&t.Hours, in.Hours)
+		if h := in.Hours; h != nil {
+			t.Hours = lead.Hours{TimeZone: h.TimeZone, Week: h.Week, Holidays: h.Holidays, Workdays: h.Workdays}
+		}
 	},
 }
 
+type hoursIn struct {
+	_        struct{}            `additionalProperties:"false"`
+	TimeZone string              `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name; the hub's unless set."`
+	Week     map[string][]string `json:"week,omitempty" doc:"By day, mon to sun: spans like 09:00-12:00; one that ends before it begins ends on the next day."`
+	Holidays []string            `json:"holidays,omitempty" maxItems:"1000" doc:"2026-10-01, or 2026-10-01/2026-10-07."`
+	Workdays []string            `json:"workdays,omitempty" maxItems:"1000" doc:"Days that are worked as a Monday is, whatever day they are."`
+}
+
+type leaveIn struct {
+	_    struct{}  `additionalProperties:"false"`
+	From time.Time `json:"from"`
+	To   time.Time `json:"to" doc:"The first moment after it."`
+}
+
 type repIn struct {
-	_        struct{}     `additionalProperties:"false"`
-	Key      string       `json:"key,omitempty"`
-	Name     *string      `json:"name,omitempty" maxLength:"200"`
-	Team     *string      `json:"team,omitempty" maxLength:"64" doc:"Key of a team."`
-	Weight   *int         `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of the leads; 1 on a new one, 0 gets none."`
-	Active   *bool        `json:"active,omitempty" doc:"True on a new one."`
-	OffDuty  *bool        `json:"off_duty,omitempty" doc:"Gets no leads until it is cleared."`
-	Role     *string      `json:"role,omitempty" maxLength:"64"`
-	Skills   []string     `json:"skills,omitempty" maxItems:"100" doc:"Products, languages, industries; replaced as a whole."`
-	Level    *int         `json:"level,omitempty" minimum:"0" maximum:"1000" doc:"Higher is better."`
-	Daily    *int         `json:"daily,omitempty" minimum:"0" doc:"Leads from rules per day; 0 is no limit."`
-	Holding  *int         `json:"holding,omitempty" minimum:"0" doc:"Leads owned and open at once; 0 is no limit."`
-	Leave    []lead.Leave `json:"leave,omitempty" maxItems:"200" doc:"Replaced as a whole."`
-	Assigned int64        `json:"assigned,omitempty" doc:"Passed over: the hub counts."`
+	_        struct{}  `additionalProperties:"false"`
+	Key      string    `json:"key,omitempty"`
+	Name     *string   `json:"name,omitempty" maxLength:"200"`
+	Team     *string   `json:"team,omitempty" maxLength:"64" doc:"Key of a team."`
+	Weight   *int      `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of the leads; 1 on a new one, 0 gets none."`
+	Active   *bool     `json:"active,omitempty" doc:"True on a new one."`
+	OffDuty  *bool     `json:"off_duty,omitempty" doc:"Gets no leads until it is cleared."`
+	Role     *string   `json:"role,omitempty" maxLength:"64"`
+	Skills   []string  `json:"skills,omitempty" maxItems:"100" doc:"Products, languages, industries; replaced as a whole."`
+	Level    *int      `json:"level,omitempty" minimum:"0" maximum:"1000" doc:"Higher is better."`
+	Daily    *int      `json:"daily,omitempty" minimum:"0" doc:"Leads from rules per day; 0 is no limit."`
+	Holding  *int      `json:"holding,omitempty" minimum:"0" doc:"Leads owned and open at once; 0 is no limit."`
+	Leave    []leaveIn `json:"leave,omitempty" maxItems:"200" doc:"Replaced as a whole."`
+	Assigned int64     `json:"assigned,omitempty" doc:"Passed over: the hub counts."`
 }
 
 var reps = collection[repIn, lead.Rep]{
@@ -95,7 +115,10 @@ var reps = collection[repIn, lead.Rep]{
 			r.Skills = in.Skills
 		}
 		if in.Leave != nil {
-			r.Leave = in.Leave
+			r.Leave = make([]lead.Leave, 0, len(in.Leave))
+			for _, l := range in.Leave {
+				r.Leave = append(r.Leave, lead.Leave{From: l.From, To: l.To})
+			}
 		}
 	},
 }

@@ -75,6 +75,7 @@ func (f *fakes) EditConfig(_ context.Context, actor string, fn func(*lead.Config
 	for range 2 { // a store may run fn again from the start
 		c = f.config
 		c.Sources, c.Teams, c.Reps = slices.Clone(c.Sources), slices.Clone(c.Teams), slices.Clone(c.Reps)
+		c.Rules, c.Pools = slices.Clone(c.Rules), slices.Clone(c.Pools)
 		if err := fn(&c); err != nil {
 			return lead.Config{}, err
 		}

@@ -14,7 +14,7 @@ type ruleIn struct {
 	Key      string         `json:"key,omitempty"`
 	Name     *string        `json:"name,omitempty" maxLength:"200"`
 	When     *string        `json:"when,omitempty" maxLength:"4000" doc:"Condition over the lead; every lead when empty."`
-	To       *lead.Target   `json:"to,omitempty" doc:"Who may get it: what is named narrows; every rep when nothing is. Replaced as a whole."`
+	To       *targetIn      `json:"to,omitempty" doc:"Who may get it: what is named narrows; every rep when nothing is. Replaced as a whole."`
 	Strategy *string        `json:"strategy,omitempty" doc:"weighted, least_loaded or level."`
 	Sticky   *bool          `json:"sticky,omitempty" doc:"First to the rep who was asked for by name, or owns a lead of the same company."`
 	Pool     *string        `json:"pool,omitempty" maxLength:"64" doc:"Key of the public pool it goes to: at once without to, else when nobody may have it within patience."`
@@ -33,13 +33,33 @@ var rules = collection[ruleIn, lead.Rule]{
 	onto: func(in *ruleIn, r *lead.Rule) {
 		set(&r.Name, in.Name)
 		set(&r.When, in.When)
-		set(&r.To, in.To)
+		if in.To != nil {
+			r.To = lead.Target{Teams: in.To.Teams, Roles: in.To.Roles, Skills: in.To.Skills, MinLevel: in.To.MinLevel, Reps: in.To.Reps}
+		}
 		set(&r.Strategy, in.Strategy)
 		set(&r.Sticky, in.Sticky)
 		set(&r.Pool, in.Pool)
 		set(&r.Patience, in.Patience)
 		set(&r.Enabled, in.Enabled)
 	},
+}
+
+type targetIn struct {
+	_        struct{} `additionalProperties:"false"`
+	Teams    []string `json:"teams,omitempty" maxItems:"1000"`
+	Roles    []string `json:"roles,omitempty" maxItems:"100"`
+	Skills   []string `json:"skills,omitempty" maxItems:"100" doc:"All of them."`
+	MinLevel int      `json:"min_level,omitempty" minimum:"0"`
+	Reps     []string `json:"reps,omitempty" maxItems:"10000"`
+}
+
+type recycleIn struct {
+	_           struct{}      `additionalProperties:"false"`
+	Kind        string        `json:"kind" doc:"not_accepted, not_followed or not_converted."`
+	When        string        `json:"when,omitempty" maxLength:"4000"`
+	After       lead.Duration `json:"after"`
+	Remind      lead.Duration `json:"remind,omitzero" doc:"How long before it the owner is reminded."`
+	WorkingTime bool          `json:"working_time,omitempty" doc:"Whether after counts the working hours of the owner's team alone."`
 }
 
 type poolIn struct {
@@ -56,7 +76,7 @@ type poolIn struct {
 	Masked       []string       `json:"masked,omitempty" maxItems:"20" doc:"Fields that are shown in part; phones and emails on a new one."`
 	ArchiveAfter *int           `json:"archive_after,omitempty" minimum:"0" doc:"Returns; 0 is never."`
 	Reasons      []string       `json:"reasons,omitempty" maxItems:"100" doc:"Of a release; any text when empty."`
-	Recycle      []lead.Recycle `json:"recycle,omitempty" maxItems:"100" doc:"How owned leads come back; replaced as a whole."`
+	Recycle      []recycleIn    `json:"recycle,omitempty" maxItems:"100" doc:"How owned leads come back; replaced as a whole."`
 	AutoAssign   *bool          `json:"auto_assign,omitempty" doc:"Whether rules may hand its leads out."`
 }
 
@@ -86,7 +106,10 @@ var pools = collection[poolIn, lead.Pool]{
 			}
 		}
 		if in.Recycle != nil {
-			p.Recycle = in.Recycle
+			p.Recycle = make([]lead.Recycle, 0, len(in.Recycle))
+			for _, r := range in.Recycle {
+				p.Recycle = append(p.Recycle, lead.Recycle{Kind: r.Kind, When: r.When, After: r.After, Remind: r.Remind, WorkingTime: r.WorkingTime})
+			}
 		}
 	},
 }

@@ -16,12 +16,16 @@ import (
 
 // configFile is what `leadhub apply` reads. It is decoded strictly: a key that is not here is an error that names its line.
 type configFile struct {
-	Sources   []fileSource  `yaml:"sources" json:"sources,omitempty"`
-	Teams     []fileTeam    `yaml:"teams" json:"teams,omitempty"`
-	Reps      []fileRep     `yaml:"reps" json:"reps,omitempty"`
-	Settings  *fileSettings `yaml:"settings" json:"settings,omitempty"`
-	fileRules `yaml:",inline"`
-	Subs      []any `yaml:"subscriptions" json:"-"`
+	Sources  []fileSource  `yaml:"sources" json:"sources,omitempty"`
+	Teams    []fileTeam    `yaml:"teams" json:"teams,omitempty"`
+	Reps     []fileRep     `yaml:"reps" json:"reps,omitempty"`
+	Settings *fileSettings `yaml:"settings" json:"settings,omitempty"`
+	// A list that stands there empty empties what the hub has.
+	Rules   []fileRule         `yaml:"rules" json:"rules,omitzero"`
+	Pools   []filePool         `yaml:"pools" json:"pools,omitzero"`
+	Scoring *fileScoring       `yaml:"scoring" json:"scoring,omitempty"`
+	Expect  []lead.Expectation `yaml:"expect" json:"expect,omitzero"`
+	Subs    []any              `yaml:"subscriptions" json:"-"`
 }
 
 type fileSource struct {
@@ -171,7 +175,7 @@ func (f *configFile) config() lead.Config {
 		c.Reps = append(c.Reps, lead.Rep{Key: r.Key, Name: or(r.Name, r.Key), Team: or(r.Team, ""), Weight: or(r.Weight, 1), Active: or(r.Active, true),
 			OffDuty: or(r.OffDuty, false), Role: or(r.Role, ""), Skills: r.Skills, Level: or(r.Level, 0), Daily: or(r.Daily, 0), Holding: or(r.Holding, 0), Leave: r.Leave})
 	}
-	f.fileRules.onto(&c)
+	f.whoGetsWhat(&c)
 	if s := f.Settings; s != nil {
 		c.Settings = lead.Settings{NumberPrefix: or(s.NumberPrefix, ""), TimeZone: or(s.TimeZone, ""), Country: or(s.Country, ""), DefaultPool: or(s.DefaultPool, ""), NeverKeys: s.NeverKeys}
 		if s.Merge != nil {

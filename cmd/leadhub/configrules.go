@@ -2,14 +2,6 @@ package main
 
 import "github.com/leadhub/leadhub/lead"
 
-// fileRules is the part of a configFile that says who gets which lead. A list that stands there empty empties what the hub has.
-type fileRules struct {
-	Rules   []fileRule         `yaml:"rules" json:"rules,omitzero"`
-	Pools   []filePool         `yaml:"pools" json:"pools,omitzero"`
-	Scoring *fileScoring       `yaml:"scoring" json:"scoring,omitempty"`
-	Expect  []lead.Expectation `yaml:"expect" json:"expect,omitzero"`
-}
-
 type fileRule struct {
 	Key      string         `yaml:"key" json:"key"`
 	Name     *string        `yaml:"name" json:"name,omitempty"`
@@ -57,8 +49,8 @@ type fileScoreRule struct {
 	Enabled *bool    `yaml:"enabled" json:"enabled,omitempty"`
 }
 
-// onto writes what the file says into an empty configuration, with the same defaults as the API's.
-func (f *fileRules) onto(c *lead.Config) {
+// whoGetsWhat writes what the file says of it into an empty configuration, with the same defaults as the API's.
+func (f *configFile) whoGetsWhat(c *lead.Config) {
 	for _, r := range f.Rules {
 		c.Rules = append(c.Rules, lead.Rule{Key: r.Key, Name: or(r.Name, r.Key), When: or(r.When, ""), To: or(r.To, lead.Target{}),
 			Strategy: or(r.Strategy, lead.StrategyWeighted), Sticky: or(r.Sticky, false), Pool: or(r.Pool, ""), Patience: or(r.Patience, 0),
