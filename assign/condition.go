@@ -3,6 +3,7 @@ package assign
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -148,6 +149,10 @@ func bounded(n ast.Node, text string) error {
 		case *ast.BinaryNode:
 			if n.Operator == ".." || n.Operator == "**" || n.Operator == "^" {
 				return refuse(n, "the operator "+n.Operator+" cannot be used in a condition")
+			}
+		case *ast.BuiltinNode: // those that take a predicate cannot be switched off for the compiler
+			if !slices.Contains(allowed, n.Name) {
+				return refuse(n, "the function "+n.Name+" cannot be used in a condition")
 			}
 		case *ast.VariableDeclaratorNode, *ast.SequenceNode:
 			return refuse(n, "a condition is one expression")

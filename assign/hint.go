@@ -22,13 +22,13 @@ var doubles = []string{"欧阳", "司马", "诸葛", "上官", "司徒", "东方
 var polite = []string{"mr", "ms", "mrs", "miss", "dr"}
 
 // askedFor are the keys of the active reps that a text asks for, as people write it: by key, by the whole name, or by a surname
-// with a title. A whole name beats a surname.
+// with a title. A whole name beats a surname, a longer one the one that is a part of it.
 func askedFor(hint string, reps []lead.Rep) []string {
 	hint = strings.ToLower(strings.TrimSpace(hint))
 	words := strings.FieldsFunc(hint, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' || unicode.Is(unicode.Han, r)
 	})
-	var whole, part []string
+	var whole, names, part []string
 	for i := range reps {
 		rep := &reps[i]
 		if !rep.Active {
@@ -37,15 +37,21 @@ func askedFor(hint string, reps []lead.Rep) []string {
 		name := strings.ToLower(strings.TrimSpace(rep.Name))
 		switch {
 		case slices.Contains(words, strings.ToLower(rep.Key)), says(hint, words, name):
-			whole = append(whole, rep.Key)
+			whole, names = append(whole, rep.Key), append(names, name)
 		case bySurname(hint, words, name):
 			part = append(part, rep.Key)
 		}
 	}
-	if len(whole) > 0 {
-		return whole
+	if len(whole) == 0 {
+		return part
 	}
-	return part
+	var out []string
+	for i, name := range names { // who asks for 王立新 does not ask for 王立
+		if !slices.ContainsFunc(names, func(other string) bool { return other != name && strings.Contains(other, name) }) {
+			out = append(out, whole[i])
+		}
+	}
+	return out
 }
 
 // says reports whether a text holds a whole name.
