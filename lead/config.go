@@ -39,6 +39,8 @@ type Rep struct {
 	Daily   int      `json:"daily,omitempty"`   // leads from rules per day; 0 = no limit
 	Holding int      `json:"holding,omitempty"` // 库容: leads owned and open at once; 0 = no limit
 	Leave   []Leave  `json:"leave,omitempty"`
+	// Notify is where the rep is reached; it is shown to whoever may read the configuration.
+	Notify RepContact `json:"notify,omitzero"`
 	// Credit is the state of the weighted round robin; the hub keeps it.
 	Credit   int64 `json:"-"`
 	Assigned int64 `json:"assigned"` // leads that rules gave to this rep so far
@@ -52,20 +54,23 @@ type Settings struct {
 	// DefaultPool is the key of the public pool for leads that no rule fits; "" lets them wait.
 	DefaultPool string   `json:"default_pool,omitempty"`
 	NeverKeys   []string `json:"never_keys"` // phones and emails that are never identities, beside the list that ships
+	// PublicURL is where people reach the console, for links in messages: "https://leads.haiheng-keji.cn". Without it they have none.
+	PublicURL string `json:"public_url"`
 	// Merge changes the rules of merging; `leadhub recompute --dry-run` shows what a change does to the pool.
 	Merge MergeRules `json:"merge,omitzero"`
 }
 
 // Config is what people set up, as one consistent snapshot.
 type Config struct {
-	Version  int64    `json:"version"` // grows with every change
-	Sources  []Source `json:"sources"`
-	Teams    []Team   `json:"teams"`
-	Reps     []Rep    `json:"reps"`
-	Rules    []Rule   `json:"rules,omitempty"` // of assignment, in the order they are tried; by weight among all reps when there are none
-	Pools    []Pool   `json:"pools,omitempty"`
-	Scoring  Scoring  `json:"scoring,omitzero"`
-	Settings Settings `json:"settings"`
+	Version  int64          `json:"version"` // grows with every change
+	Sources  []Source       `json:"sources"`
+	Teams    []Team         `json:"teams"`
+	Reps     []Rep          `json:"reps"`
+	Rules    []Rule         `json:"rules,omitempty"` // of assignment, in the order they are tried; by weight among all reps when there are none
+	Pools    []Pool         `json:"pools,omitempty"`
+	Scoring  Scoring        `json:"scoring,omitzero"`
+	Notify   []NotifyTarget `json:"notify,omitempty"`
+	Settings Settings       `json:"settings"`
 	// Expect are cases that the rules must keep.
 	Expect []Expectation `json:"expect,omitempty"`
 }
