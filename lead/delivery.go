@@ -101,7 +101,8 @@ type Delivery struct {
 	Created time.Time `json:"created"`
 	Due     time.Time `json:"due,omitzero"`   // of one that waits
 	Ended   time.Time `json:"ended,omitzero"` // of one that does not
-	Notification
+
+	Notification Notification `json:"notification"`
 }
 
 // DeliveryQuery selects deliveries, latest first.
@@ -119,9 +120,10 @@ type DeliveryPage struct {
 
 // TargetState is what the hub keeps of a target.
 type TargetState struct {
-	Target string    `json:"target"`
-	Tokens float64   `json:"-"` // of the bucket at Filled
-	Filled time.Time `json:"-"`
+	Target string `json:"target"`
+	// Tokens are messages that may go at once, as of Filled.
+	Tokens float64   `json:"tokens"`
+	Filled time.Time `json:"filled,omitzero"`
 	// Paused is until when nothing is sent, because the other side said "too often"; the zero time when it did not.
 	Paused time.Time `json:"paused,omitzero"`
 	// Disabled tells that the other side said the address is gone. A change of the target, or a test that succeeds, takes it back.

@@ -1,0 +1,410 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	fastjson "github.com/goccy/go-json"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// gatherWithin bounds how long the deliveries of an import wait for more of it, from the first on.
+const gatherWithin = 10 * time.Minute
+
+// RouteNotifications takes up to n notifications that wait, with the living leads they speak of by the id they name (one that is gone
+// is left out), and keeps the deliveries that fn makes of them. fn may run again from the start. Deliveries of one import to one rep through
+// one target become due together, with the last of them, within ten minutes of the first.
+func (s *Store) RouteNotifications(ctx context.Context, now time.Time, n int, fn func([]lead.Notification, map[string]lead.Lead) []lead.Delivery) (int, error) {
+	// Asked often and mostly in vain: the question must not stop a writer.
+	var some int
+	err := s.Read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM notifications WHERE due_at IS NOT NULL AND due_at <= $1 LIMIT 1) AS x", now.UnixMicro()).Scan(&some)
+	if err != nil || some == 0 {
+		return 0, s.Dialect.Wrap(err)
+	}
+	taken := 0
+	err = s.writing(ctx, func(tx *sql.Tx) error {
+		var list []lead.Notification
+		err := each(ctx, tx, func(rows *sql.Rows) error {
+			n, err := scanNotification(rows.Scan)
+			list = append(list, n)
+			return err
+		}, "SELECT doc FROM notifications WHERE due_at IS NOT NULL AND due_at <= $1"+s.Dialect.skipLocked()+" LIMIT $2", now.UnixMicro(), n)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		ids, leads := make([]string, len(list)), make([]string, len(list))
+		for i := range list {
+			ids[i], leads[i] = list[i].ID, list[i].Lead
+		}
+		of, err := s.leadsOf(ctx, tx, leads)
+		if err != nil {
+			return err
+		}
+		if err := s.addDeliveries(ctx, tx, now, fn(list, of)); err != nil {
+			return err
+		}
+		taken = len(list)
+		_, err = tx.ExecContext(ctx, s.Dialect.with(" UPDATE notifications SET due_at = NULL WHERE id IN (SELECT v FROM list)"), array(ids))
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return taken, nil
+}
+
+// writing runs fn in one transaction.
+func (s *Store) writing(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := s.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return s.Dialect.Wrap(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := fn(tx); err != nil {
+		return s.Dialect.Wrap(err)
+	}
+	return s.Dialect.Wrap(tx.Commit())
+}
+
+// skipLocked orders rows by their id and leaves out those that others hold, which in SQLite nobody does.
+func (d *Dialect) skipLocked() string {
+	if d.SkipLocked == "" {
+		return " ORDER BY id"
+	}
+	return d.SkipLocked
+}
+
+func scanNotification(scan func(...any) error) (lead.Notification, error) {
+	var n lead.Notification
+	var doc []byte
+	if err := scan(&doc); err != nil {
+		return n, err
+	}
+	return n, decode(doc, &n)
+}
+
+func (s *Store) leadsOf(ctx context.Context, q querier, ids []string) (map[string]lead.Lead, error) {
+	out := map[string]lead.Lead{}
+	slices.Sort(ids)
+	err := each(ctx, q, func(rows *sql.Rows) error {
+		var id string
+		var doc []byte
+		if err := rows.Scan(&id, &doc); err != nil {
+			return err
+		}
+		var l lead.Lead
+		err := fastjson.Unmarshal(doc, &l)
+		out[id] = l
+		return err
+	}, s.Dialect.with(`, up(from_id, id, into_id) AS (
+		SELECT id, id, merged_into FROM leads WHERE id IN (SELECT v FROM list)
+		UNION ALL
+		SELECT up.from_id, l.id, l.merged_into FROM leads l JOIN up ON l.id = up.into_id
+	) SELECT up.from_id, r.doc FROM up JOIN records r ON r.lead = up.id WHERE up.into_id = ''`), array(slices.Compact(ids)))
+	return out, err
+}
+
+// LeadsOf returns living leads by the id that stands for them; those that are gone are left out.
+func (s *Store) LeadsOf(ctx context.Context, ids []string) (map[string]lead.Lead, error) {
+	out, err := s.leadsOf(ctx, s.Read, slices.Clone(ids))
+	return out, s.Dialect.Wrap(err)
+}
+
+// addDeliveries keeps new ones. One that is there already, of a notification that was handed out before, stays as it is.
+func (s *Store) addDeliveries(ctx context.Context, tx *sql.Tx, now time.Time, list []lead.Delivery) error {
+	type together struct{ imp, rep, target string }
+	due := map[together]int64{}
+	rows := make([][]any, len(list))
+	for i, d := range list {
+		n := d.Notification
+		rows[i] = []any{d.ID, n.ID, d.Target, clean(n.Rep), clean(n.Import), d.State, d.Code, d.Reason, now.UnixMicro(), micro(d.Due), micro(d.Ended)}
+		if key := (together{clean(n.Import), clean(n.Rep), d.Target}); n.Import != "" && d.State == lead.DeliveryWaiting {
+			due[key] = max(due[key], d.Due.UnixMicro())
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	doc, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	e := s.Dialect.Element
+	columns := make([]string, 0, 11)
+	for i := range 11 {
+		columns = append(columns, e(i, []string{"text", "bigint"}[btoi(i >= 8)]))
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO deliveries (id, notification, target, rep, import_id, state, code, reason, created, due_at, ended, batch, attempt)
+		SELECT `+strings.Join(columns, ", ")+", '', 0 FROM "+s.Dialect.Elements+" WHERE true ON CONFLICT (notification, target) DO NOTHING", string(doc)); err != nil {
+		return err
+	}
+	for key, at := range due {
+		if _, err := tx.ExecContext(ctx, `UPDATE deliveries SET due_at = CASE WHEN
+				(SELECT min(created) FROM deliveries WHERE import_id = $1 AND rep = $2 AND target = $3 AND batch = '' AND state = 'waiting') < $4 THEN $5 ELSE $6 END
+			WHERE import_id = $1 AND rep = $2 AND target = $3 AND batch = '' AND state = 'waiting'`,
+			key.imp, key.rep, key.target, now.Add(-gatherWithin).UnixMicro(), now.UnixMicro(), at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// micro is a time as a column has it, NULL for the zero time.
+func micro(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+// DueTargets names the targets that have deliveries which are due.
+func (s *Store) DueTargets(ctx context.Context, now time.Time) ([]string, error) {
+	var out []string
+	err := each(ctx, s.Read, func(rows *sql.Rows) error {
+		var target string
+		err := rows.Scan(&target)
+		out = append(out, target)
+		return err
+	}, "SELECT DISTINCT target FROM deliveries WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY target", now.UnixMicro())
+	return out, s.Dialect.Wrap(err)
+}
+
+const selectDelivery = `SELECT d.id, d.target, d.state, d.attempt, d.batch, d.code, d.reason, d.created, d.due_at, d.ended, n.doc
+	FROM deliveries d JOIN notifications n ON n.id = d.notification`
+
+func scanDelivery(rows *sql.Rows) (lead.Delivery, error) {
+	var d lead.Delivery
+	var created int64
+	var due, ended sql.NullInt64
+	var doc []byte
+	if err := rows.Scan(&d.ID, &d.Target, &d.State, &d.Attempt, &d.Message, &d.Code, &d.Reason, &created, &due, &ended, &doc); err != nil {
+		return d, err
+	}
+	d.Created = micros(created)
+	if due.Valid {
+		d.Due = micros(due.Int64)
+	}
+	if ended.Valid {
+		d.Ended = micros(ended.Int64)
+	}
+	return d, decode(doc, &d.Notification)
+}
+
+// ClaimDeliveries hands what is due through a target to fn: of as many reps, who waits longest first, as hold n deliveries together, all of
+// theirs. It keeps what fn returns and how fn leaves the state of the target. Nobody else claims for the target at that time: who tries finds nothing.
+func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Time, n int, fn func(*lead.TargetState, []lead.Delivery) []lead.Delivery) error {
+	return s.writing(ctx, func(tx *sql.Tx) error {
+		st, mine, err := s.holdTarget(ctx, tx, target, true)
+		if err != nil || !mine {
+			return err
+		}
+		// A delivery whose notification was forgotten has nothing to tell.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM deliveries WHERE target = $1 AND due_at IS NOT NULL AND due_at <= $2
+			AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.id = deliveries.notification)`, target, now.UnixMicro()); err != nil {
+			return err
+		}
+		reps, sum := []string{}, 0
+		err = each(ctx, tx, func(rows *sql.Rows) error {
+			var rep string
+			var count int
+			err := rows.Scan(&rep, &count)
+			if sum < n {
+				reps, sum = append(reps, rep), sum+count
+			}
+			return err
+		}, "SELECT rep, count(*) FROM deliveries WHERE target = $1 AND due_at IS NOT NULL AND due_at <= $2 GROUP BY rep ORDER BY min(due_at), rep LIMIT 500", target, now.UnixMicro())
+		if err != nil || sum == 0 {
+			return err
+		}
+		var list []lead.Delivery
+		err = each(ctx, tx, func(rows *sql.Rows) error {
+			d, err := scanDelivery(rows)
+			list = append(list, d)
+			return err
+		}, s.Dialect.with(" "+selectDelivery+" WHERE d.target = $2 AND d.due_at IS NOT NULL AND d.due_at <= $3 AND d.rep IN (SELECT v FROM list) ORDER BY d.id LIMIT $4"),
+			array(reps), target, now.UnixMicro(), 2*n)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		changed := fn(&st, list)
+		if err := s.saveDeliveries(ctx, tx, changed, nil); err != nil {
+			return err
+		}
+		return saveTarget(ctx, tx, st)
+	})
+}
+
+// holdTarget holds the state of a target until commit. With try it does not wait for who holds it.
+func (s *Store) holdTarget(ctx context.Context, tx *sql.Tx, target string, try bool) (lead.TargetState, bool, error) {
+	st := lead.TargetState{Target: target}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO notify_targets (target, doc) VALUES ($1, $2) ON CONFLICT (target) DO NOTHING", clean(target), []byte("{}")); err != nil {
+		return st, false, err
+	}
+	lock := s.Dialect.ForUpdate
+	if try && lock != "" {
+		lock += " SKIP LOCKED"
+	}
+	var doc []byte
+	err := tx.QueryRowContext(ctx, "SELECT doc FROM notify_targets WHERE target = $1"+lock, clean(target)).Scan(&doc)
+	if errors.Is(err, sql.ErrNoRows) {
+		return st, false, nil
+	}
+	if err != nil {
+		return st, false, err
+	}
+	err = decode(doc, &st)
+	st.Target = target
+	return st, true, err
+}
+
+func saveTarget(ctx context.Context, tx *sql.Tx, st lead.TargetState) error {
+	doc, err := json.Marshal(st)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE notify_targets SET doc = $1 WHERE target = $2", doc, clean(st.Target))
+	return err
+}
+
+// saveDeliveries keeps what changes of deliveries; with attempt set only of those that are at it: another try began meanwhile for the others.
+func (s *Store) saveDeliveries(ctx context.Context, tx *sql.Tx, list []lead.Delivery, attempt *int) error {
+	type outcome struct {
+		state, message, code, reason string
+		attempt                      int
+		due, ended                   int64
+	}
+	same := map[outcome][]string{}
+	var order []outcome
+	for _, d := range list {
+		o := outcome{d.State, d.Message, d.Code, d.Reason, d.Attempt, 0, 0}
+		if !d.Due.IsZero() {
+			o.due = d.Due.UnixMicro()
+		}
+		if !d.Ended.IsZero() {
+			o.ended = d.Ended.UnixMicro()
+		}
+		if same[o] == nil {
+			order = append(order, o)
+		}
+		same[o] = append(same[o], d.ID)
+	}
+	for _, o := range order {
+		query := ` UPDATE deliveries SET state = $2, batch = $3, code = $4, reason = $5, attempt = $6, due_at = nullif($7::bigint, 0), ended = nullif($8::bigint, 0)
+			WHERE id IN (SELECT v FROM list)`
+		args := []any{array(same[o]), o.state, o.message, clean(o.code), clean(o.reason), o.attempt, o.due, o.ended}
+		if s.Dialect.ForUpdate == "" {
+			query = strings.ReplaceAll(query, "::bigint", "")
+		}
+		if attempt != nil {
+			query += " AND attempt = $9 AND state = 'waiting'"
+			args = append(args, *attempt)
+		}
+		if _, err := tx.ExecContext(ctx, s.Dialect.with(query), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SettleDeliveries keeps what became of a message that was tried for the attempt-th time, unless another try began meanwhile, and lets fn
+// change the state of its target.
+func (s *Store) SettleDeliveries(ctx context.Context, target string, attempt int, list []lead.Delivery, fn func(*lead.TargetState)) error {
+	return s.writing(ctx, func(tx *sql.Tx) error {
+		st, _, err := s.holdTarget(ctx, tx, target, false)
+		if err != nil {
+			return err
+		}
+		if err := s.saveDeliveries(ctx, tx, list, &attempt); err != nil {
+			return err
+		}
+		fn(&st)
+		return saveTarget(ctx, tx, st)
+	})
+}
+
+// Deliveries lists deliveries, latest first.
+func (s *Store) Deliveries(ctx context.Context, q lead.DeliveryQuery) (lead.DeliveryPage, error) {
+	limit := pageSize(q.Limit)
+	w := &where{}
+	for _, c := range [][2]string{{"d.state = ?", q.State}, {"d.target = ?", q.Target}, {"d.rep = ?", q.Rep}, {"d.id < ?", q.Cursor}} {
+		if c[1] != "" {
+			w.add(c[0], clean(c[1]))
+		}
+	}
+	w.args = append(w.args, limit+1)
+	page := lead.DeliveryPage{Items: []lead.Delivery{}}
+	err := each(ctx, s.Read, func(rows *sql.Rows) error {
+		d, err := scanDelivery(rows)
+		page.Items = append(page.Items, d)
+		return err
+	}, selectDelivery+w.String()+" ORDER BY d.id DESC LIMIT $"+itoa(len(w.args)), w.args...)
+	if err != nil {
+		return lead.DeliveryPage{}, s.Dialect.Wrap(err)
+	}
+	if len(page.Items) > limit {
+		page.Items = page.Items[:limit]
+		page.Next = page.Items[limit-1].ID
+	}
+	return page, nil
+}
+
+// ReplayDelivery lets a dead delivery, and all that its message carries, be tried again. KindNotFound; KindConflict for one that is not dead.
+func (s *Store) ReplayDelivery(ctx context.Context, id string, now time.Time) error {
+	return s.writing(ctx, func(tx *sql.Tx) error {
+		var state, batch string
+		err := tx.QueryRowContext(ctx, "SELECT state, batch FROM deliveries WHERE id = $1"+s.Dialect.ForUpdate, clean(id)).Scan(&state, &batch)
+		if errors.Is(err, sql.ErrNoRows) {
+			return lead.NotFound("delivery_not_found", "there is no delivery with this id", "GET /v1/notifications lists them")
+		}
+		if err != nil {
+			return err
+		}
+		if state != lead.DeliveryDead {
+			return &lead.Error{Kind: lead.KindConflict, Code: "not_dead", Message: "this delivery is " + state + ", not given up", Hint: "only what was given up is sent again"}
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE deliveries SET state = 'waiting', attempt = 0, due_at = $1, ended = NULL, code = '', reason = ''
+			WHERE state = 'dead' AND (id = $2 OR batch <> '' AND batch = $3)`, now.UnixMicro(), clean(id), batch)
+		return err
+	})
+}
+
+// TargetStates returns what is kept of targets that were used.
+func (s *Store) TargetStates(ctx context.Context) (map[string]lead.TargetState, error) {
+	out := map[string]lead.TargetState{}
+	err := each(ctx, s.Read, func(rows *sql.Rows) error {
+		var st lead.TargetState
+		var target string
+		var doc []byte
+		if err := rows.Scan(&target, &doc); err != nil {
+			return err
+		}
+		err := decode(doc, &st)
+		st.Target = target
+		out[target] = st
+		return err
+	}, "SELECT target, doc FROM notify_targets")
+	return out, s.Dialect.Wrap(err)
+}
+
+// ForgetDeliveries forgets those that ended before a time. What is dead stays.
+func (s *Store) ForgetDeliveries(ctx context.Context, before time.Time) (int64, error) {
+	res, err := s.Write.ExecContext(ctx, "DELETE FROM deliveries WHERE ended IS NOT NULL AND ended < $1 AND state <> 'dead'", before.UnixMicro())
+	if err != nil {
+		return 0, s.Dialect.Wrap(err)
+	}
+	n, err := res.RowsAffected()
+	return n, s.Dialect.Wrap(err)
+}
