@@ -144,11 +144,16 @@ func (s *Store) addDeliveries(ctx context.Context, tx *sql.Tx, now time.Time, li
 		SELECT `+strings.Join(columns, ", ")+", '', 0 FROM "+s.Dialect.Elements+" WHERE true ON CONFLICT (notification, target) DO NOTHING", string(doc)); err != nil {
 		return err
 	}
+	const waiting = " WHERE import_id = $1 AND rep = $2 AND target = $3 AND batch = '' AND state = 'waiting'"
 	for key, at := range due {
-		if _, err := tx.ExecContext(ctx, `UPDATE deliveries SET due_at = CASE WHEN
-				(SELECT min(created) FROM deliveries WHERE import_id = $1 AND rep = $2 AND target = $3 AND batch = '' AND state = 'waiting') < $4 THEN $5 ELSE $6 END
-			WHERE import_id = $1 AND rep = $2 AND target = $3 AND batch = '' AND state = 'waiting'`,
-			key.imp, key.rep, key.target, now.Add(-gatherWithin).UnixMicro(), now.UnixMicro(), at); err != nil {
+		var first sql.NullInt64
+		if err := tx.QueryRowContext(ctx, "SELECT min(created) FROM deliveries"+waiting, key.imp, key.rep, key.target).Scan(&first); err != nil {
+			return err
+		}
+		if first.Valid && first.Int64 < now.Add(-gatherWithin).UnixMicro() {
+			at = now.UnixMicro()
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE deliveries SET due_at = $4"+waiting, key.imp, key.rep, key.target, at); err != nil {
 			return err
 		}
 	}
@@ -407,4 +412,21 @@ func (s *Store) ForgetDeliveries(ctx context.Context, before time.Time) (int64, 
 	}
 	n, err := res.RowsAffected()
 	return n, s.Dialect.Wrap(err)
+}
+
+// AddNotifications keeps notifications that wait to be handed out. The sink writes its own in the transaction they tell about.
+func (s *Store) AddNotifications(ctx context.Context, list []lead.Notification) error {
+	return s.writing(ctx, func(tx *sql.Tx) error {
+		for _, n := range list {
+			doc, err := json.Marshal(n)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, "INSERT INTO notifications (id, rep, kind, lead, doc, at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING",
+				n.ID, clean(n.Rep), n.Kind, n.Lead, doc, n.At.UnixMicro()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
