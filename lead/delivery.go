@@ -121,15 +121,15 @@ type DeliveryPage struct {
 // TargetState is what the hub keeps of a target.
 type TargetState struct {
 	Target string `json:"target"`
-	// Tokens are messages that may go at once, as of Filled.
+	// Tokens are the messages that could go at once, as of Filled.
 	Tokens float64   `json:"tokens"`
 	Filled time.Time `json:"filled,omitzero"`
 	// Paused is until when nothing is sent, because the other side said "too often"; the zero time when it did not.
 	Paused time.Time `json:"paused,omitzero"`
-	// Disabled tells that the other side said the address is gone. A change of the target, or a test that succeeds, takes it back.
+	// Disabled tells that the other side said the address is gone. Another address, or a test that goes well, takes it back.
 	Disabled    bool      `json:"disabled"`
-	Fingerprint string    `json:"-"`    // of the address that is gone
-	Code        string    `json:"code"` // of the last failure; "" when the last message went well
+	Fingerprint string    `json:"fingerprint,omitempty"` // of the address that is gone; it tells nothing of it
+	Code        string    `json:"code"`                  // of the last failure; "" when the last message went well
 	Reason      string    `json:"reason"`
 	Sent        time.Time `json:"sent,omitzero"` // last
 	Failed      time.Time `json:"failed,omitzero"`

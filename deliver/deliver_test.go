@@ -1,0 +1,518 @@
+package deliver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime/quotedprintable"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+var leadNumber = regexp.MustCompile(`XL20260102-\d{6}`)
+
+// everything sets up one target of every kind.
+func everything(t *testing.T) (k *desk, robots map[string]*vendor, letters *mailer) {
+	c := &clock{at: morning}
+	robots = map[string]*vendor{}
+	var targets []lead.NotifyTarget
+	for name, make := range map[string]func(*testing.T, func() time.Time) (*vendor, lead.NotifyTarget){"wecom": wecom, "dingtalk": dingTalk, "feishu": feishu, "hook": webhook} {
+		v, target := make(t, c.now)
+		robots[name] = v
+		targets = append(targets, target)
+	}
+	letters, mail := serveMail(t, false)
+	k = open(t, append(targets, mail)...)
+	k.clock = c
+	k.restart()
+	return k, robots, letters
+}
+
+func TestEveryTargetTakesTheMessage(t *testing.T) {
+	k, robots, letters := everything(t)
+	n := k.tell("chen")
+	k.step()
+	for name, v := range robots {
+		require.Len(t, v.took, 1, name)
+		require.Contains(t, v.took[0].text, n.Number, name)
+		require.Contains(t, v.took[0].text, "138****8000", name)
+		require.Contains(t, v.took[0].text, "https://leads.haiheng-keji.cn/leads/"+n.Lead, name)
+	}
+	require.Equal(t, "ChenChen", robots["wecom"].took[0].to)
+	require.Equal(t, "13500001111", robots["dingtalk"].took[0].to, "no user id is known: the mobile is mentioned")
+	require.Contains(t, robots["feishu"].took[0].text, `<at user_id="ou_chen"></at>`)
+	require.Equal(t, "13500001111", robots["hook"].took[0].to)
+	require.Len(t, letters.took, 1)
+	require.Contains(t, letters.took[0].to, "chen@haiheng-keji.cn")
+	body, _ := io.ReadAll(quotedprintable.NewReader(strings.NewReader(letters.took[0].text)))
+	require.Contains(t, string(body), "王先生 138****8000")
+	require.Contains(t, letters.took[0].text, "Message-ID: <msg_")
+	require.Len(t, k.deliveries(lead.DeliverySent), 5)
+	require.Equal(t, map[string]int{OutcomeSent: 5}, k.outcomes)
+
+	k.restart()
+	k.pass(48*time.Hour, time.Hour)
+	for name, v := range robots {
+		require.Len(t, v.took, 1, "%s is told once", name)
+	}
+	require.Len(t, letters.took, 1)
+}
+
+func TestMailGoesOverTLSFromTheFirstByte(t *testing.T) {
+	letters, target := serveMail(t, true)
+	k := open(t, target)
+	k.tell("sun")
+	k.step()
+	require.Len(t, letters.texts(), 1)
+}
+
+func TestMailIsNeverSentInTheClear(t *testing.T) {
+	letters, target := serveMail(t, false)
+	letters.say["STARTTLS"] = "502 not here"
+	k := open(t, target)
+	k.tell("sun")
+	k.step()
+	require.Empty(t, letters.texts())
+	require.NotContains(t, k.log.String(), "haiheng-keji.cn")
+	require.Len(t, k.deliveries(""), 1)
+}
+
+func TestWhatAMailServerAnswersSteers(t *testing.T) {
+	for answer, want := range map[string]string{"AUTH 535 no": lead.DeliveryDead, "AUTH 454 later": lead.DeliveryWaiting, "RCPT 550 unknown chen@haiheng-keji.cn": lead.DeliveryDead,
+		"RCPT 451 greylisted": lead.DeliveryWaiting, "DATA 452 full": lead.DeliveryWaiting, "MAIL 553 not you": lead.DeliveryDead} {
+		t.Run(answer, func(t *testing.T) {
+			letters, target := serveMail(t, false)
+			verb, said, _ := strings.Cut(answer, " ")
+			letters.say[verb] = said
+			k := open(t, target)
+			k.tell("chen")
+			k.step()
+			d := k.deliveries("")[0]
+			require.Equal(t, []string{want, "smtp_" + said[:3]}, []string{d.State, d.Code})
+			require.NotContains(t, k.log.String()+d.Reason, "chen@")
+			letters.mu.Lock()
+			clear(letters.say)
+			letters.mu.Unlock()
+			if want == lead.DeliveryDead {
+				require.NoError(t, k.pool.ReplayDelivery(t.Context(), d.ID, k.clock.now()))
+			}
+			k.pass(time.Minute, 5*time.Second)
+			require.Len(t, letters.texts(), 1)
+		})
+	}
+}
+
+func TestARepWithoutAnAddressIsShownAsSuch(t *testing.T) {
+	letters, target := serveMail(t, false)
+	k := open(t, target)
+	k.tell("wu")
+	k.step()
+	require.Empty(t, letters.texts())
+	require.Equal(t, "no_contact", k.deliveries(lead.DeliveryDead)[0].Code)
+}
+
+// What an HTTP status means, with a webhook.
+func TestStatusesSteer(t *testing.T) {
+	for status, want := range map[int]string{200: "sent", 201: "sent", 202: "sent", 204: "sent", 301: "dead", 302: "dead", 307: "dead", 308: "dead", 400: "dead", 401: "dead", 403: "dead",
+		404: "dead", 405: "dead", 408: "waiting", 409: "dead", 410: "dead", 413: "dead", 422: "dead", 425: "waiting", 429: "waiting", 500: "waiting", 502: "waiting", 503: "waiting", 504: "waiting"} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			v, target := webhook(t, (&clock{at: morning}).now)
+			v.answer = func(w http.ResponseWriter, _ *http.Request) bool {
+				w.Header().Set("Location", "http://127.0.0.1:1/")
+				w.WriteHeader(status)
+				return true
+			}
+			k := open(t, target)
+			k.tell("chen")
+			k.step()
+			d := k.deliveries("")[0]
+			require.Equal(t, want, d.State, d.Reason)
+			require.Equal(t, status == 410, k.state("hook").Disabled)
+			require.Equal(t, 1, v.asked)
+			if want == "waiting" {
+				v.mu.Lock()
+				v.answer = nil
+				v.mu.Unlock()
+				k.pass(2*time.Minute, 10*time.Second)
+				require.Equal(t, lead.DeliverySent, k.deliveries("")[0].State)
+				if status != 429 {
+					require.Equal(t, d.Message, k.deliveries("")[0].Message, "the same message again")
+				}
+			}
+		})
+	}
+}
+
+func TestRepliesOfRobotsSteer(t *testing.T) {
+	for name, make := range map[string]func(*testing.T, func() time.Time) (*vendor, lead.NotifyTarget){"wecom": wecom, "dingtalk": dingTalk, "feishu": feishu} {
+		for reply, want := range map[string]string{
+			`{"errcode":93000,"errmsg":"invalid webhook url"}`: "wecom dead", `{"errcode":45009}`: "wecom waiting", `{"errcode":-1,"errmsg":"system error"}`: "wecom waiting",
+			`{"errcode":310000}`: "dingtalk dead", `{"errcode":130101}`: "dingtalk waiting", `{"errcode":300001}`: "dingtalk dead",
+			`{"code":19021}`: "feishu dead", `{"code":9499}`: "feishu waiting", `{"StatusCode":19001}`: "feishu dead", `{"StatusCode":0}`: "feishu sent",
+			`{"errcode":424242}`: "wecom waiting", `<html>log in</html>`: "dingtalk waiting", ``: "feishu waiting", `{}`: "wecom waiting", `[1]`: "feishu waiting",
+		} {
+			of, state, _ := strings.Cut(want, " ")
+			if of != name {
+				continue
+			}
+			t.Run(name+" "+reply, func(t *testing.T) {
+				v, target := make(t, (&clock{at: morning}).now)
+				v.answer = func(w http.ResponseWriter, _ *http.Request) bool { _, _ = io.WriteString(w, reply); return true }
+				k := open(t, target)
+				k.tell("chen")
+				k.step()
+				require.Equal(t, state, k.deliveries("")[0].State, "HTTP 200 says nothing")
+			})
+		}
+	}
+}
+
+func TestACodeThatNobodyKnowsIsTriedAFewTimes(t *testing.T) {
+	v, target := wecom(t, (&clock{at: morning}).now)
+	v.answer = func(w http.ResponseWriter, _ *http.Request) bool {
+		_, _ = io.WriteString(w, `{"errcode":424242}`)
+		return true
+	}
+	k := open(t, target)
+	k.tell("chen")
+	k.step()
+	k.pass(10*time.Minute, 10*time.Second)
+	require.Equal(t, fewTries, v.asked)
+	require.Equal(t, []string{lead.DeliveryDead, "reply_424242"}, []string{k.deliveries("")[0].State, k.deliveries("")[0].Code})
+}
+
+func TestATargetThatIsAwayIsTriedForADayAndThenGivenUp(t *testing.T) {
+	v, target := webhook(t, (&clock{at: morning}).now)
+	v.answer = func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(503); return true }
+	k := open(t, target)
+	k.tell("chen")
+	k.step()
+	k.pass(20*time.Hour, 10*time.Minute)
+	require.Equal(t, lead.DeliveryWaiting, k.deliveries("")[0].State)
+	k.pass(30*time.Hour, 10*time.Minute)
+	require.Equal(t, tries, v.asked)
+	dead := k.deliveries(lead.DeliveryDead)[0]
+	v.mu.Lock()
+	v.answer = nil
+	v.mu.Unlock()
+	require.NoError(t, k.pool.ReplayDelivery(t.Context(), dead.ID, k.clock.now()))
+	k.step()
+	require.Len(t, v.texts(), 1)
+	require.Equal(t, dead.Message, v.took[0].header.Get("webhook-id"))
+}
+
+func TestRetryAfterIsKept(t *testing.T) {
+	v, target := webhook(t, (&clock{at: morning}).now)
+	v.answer = func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Retry-After", "1200")
+		w.WriteHeader(429)
+		return true
+	}
+	k := open(t, target)
+	k.tell("chen")
+	k.step()
+	require.Equal(t, morning.Add(20*time.Minute), k.state("hook").Paused)
+	k.tell("chen")
+	k.pass(19*time.Minute, time.Minute)
+	require.Equal(t, 1, v.asked)
+	v.mu.Lock()
+	v.answer = nil
+	v.mu.Unlock()
+	k.pass(time.Minute, time.Minute)
+	require.Len(t, v.texts(), 1, "what waited is one message")
+	require.Len(t, leadNumber.FindAllString(v.texts()[0], -1), 2)
+	require.Zero(t, k.state("hook").Paused)
+}
+
+func TestAnAddressThatIsGoneStaysAloneUntilItIsMended(t *testing.T) {
+	v, target := webhook(t, (&clock{at: morning}).now)
+	gone := func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(410); return true }
+	v.answer = gone
+	k := open(t, target)
+	k.tell("chen")
+	k.step()
+	k.tell("chen")
+	k.step()
+	require.Equal(t, 1, v.asked, "it is left alone")
+	dead := k.deliveries(lead.DeliveryDead)
+	require.Equal(t, []string{"target_gone", "http_410"}, []string{dead[0].Code, dead[1].Code})
+
+	require.False(t, k.d.Test(t.Context(), k.setup.Target("hook"), lead.Rep{Key: "chen"}).OK)
+	require.True(t, k.state("hook").Disabled)
+	v.answer = nil
+	require.True(t, k.d.Test(t.Context(), k.setup.Target("hook"), lead.Rep{Key: "chen"}).OK)
+	require.False(t, k.state("hook").Disabled, "a test that goes well brings it back")
+
+	v.answer = gone
+	k.tell("chen")
+	k.step()
+	require.True(t, k.state("hook").Disabled)
+	v.answer = nil
+	target.URL += "&moved=1"
+	k.use(target)
+	k.tell("chen")
+	k.step()
+	require.False(t, k.state("hook").Disabled, "so does another address")
+	for _, d := range k.deliveries(lead.DeliveryDead) {
+		require.NoError(t, k.pool.ReplayDelivery(t.Context(), d.ID, k.clock.now()))
+	}
+	k.step()
+	require.Empty(t, k.deliveries(lead.DeliveryDead))
+}
+
+// A crash between the answer and its record, and one between the claim and the post.
+func TestAMessageWhoseFateIsUnknownIsSentOnceMore(t *testing.T) {
+	v, target := webhook(t, (&clock{at: morning}).now)
+	k := open(t, target)
+	crashes := 1
+	k.pool.settle = func() error {
+		if crashes--; crashes >= 0 {
+			return errors.New("killed")
+		}
+		return nil
+	}
+	k.tell("chen")
+	k.tell("chen")
+	k.step()
+	require.Len(t, v.texts(), 1)
+	k.restart()
+	k.tell("chen")
+	k.step()
+	require.Len(t, v.texts(), 2, "what came since has its own message")
+	k.pass(lease+time.Second, lease+time.Second)
+	k.pass(48*time.Hour, time.Hour)
+	require.Len(t, v.texts(), 3, "twice, not thrice")
+	require.Equal(t, v.took[0].header.Get("webhook-id"), v.took[2].header.Get("webhook-id"))
+	var first, again Event
+	require.NoError(t, json.Unmarshal(v.took[0].body, &first))
+	require.NoError(t, json.Unmarshal(v.took[2].body, &again))
+	require.Equal(t, first.Data.Notifications, again.Data.Notifications)
+	require.Len(t, k.deliveries(lead.DeliverySent), 3)
+
+	v2, other := webhook(t, k.clock.now)
+	k.use(other)
+	k.tell("sun")
+	_, err := k.d.route(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, k.pool.ClaimDeliveries(t.Context(), "hook", k.clock.now(), 9, func(st *lead.TargetState, due []lead.Delivery) []lead.Delivery {
+		_, changed := k.setup.Target("hook").claim(st, due, k.clock.now())
+		return changed
+	}))
+	k.step()
+	require.Empty(t, v2.texts(), "somebody has it")
+	k.pass(lease, lease)
+	require.Len(t, v2.texts(), 1, "he died")
+}
+
+func TestAnImportIsOneMessagePerRep(t *testing.T) {
+	letters, mail := serveMail(t, false)
+	v, hook := webhook(t, (&clock{at: morning}).now)
+	k := open(t, mail, hook)
+	imported := func(n *lead.Notification) { n.Import = "imp_1" }
+	for range 30 {
+		for range 20 {
+			k.tell("chen", imported)
+			k.tell("sun", imported)
+		}
+		k.clock.pass(time.Second)
+		k.step()
+	}
+	require.Empty(t, v.texts())
+	k.pass(11*time.Second, time.Second)
+	require.Len(t, v.texts(), 2)
+	require.Len(t, letters.texts(), 2)
+	var e Event
+	require.NoError(t, json.Unmarshal(v.took[0].body, &e))
+	require.Len(t, e.Data.Notifications, 600)
+	for _, n := range e.Data.Notifications {
+		require.Equal(t, "imp_1", n.Import)
+	}
+	require.Contains(t, e.Data.Text, "600 条新线索")
+	require.Len(t, k.deliveries(lead.DeliverySent), 2400)
+}
+
+// A group robot with a rate that the vendor enforces: nothing is lost, nothing is told twice, and the vendor never has to refuse.
+func TestWhatExceedsTheRateBecomesOneMessage(t *testing.T) {
+	for name, make := range map[string]func(*testing.T, func() time.Time) (*vendor, lead.NotifyTarget){"wecom": wecom, "dingtalk": dingTalk} {
+		t.Run(name, func(t *testing.T) {
+			c := &clock{at: morning}
+			v, target := make(t, c.now)
+			v.rate = 20
+			refused := 0
+			v.answer = func(http.ResponseWriter, *http.Request) bool { return false }
+			k := open(t, target)
+			k.clock = c
+			k.restart()
+			for range 120 { // two minutes, three leads a second
+				for _, rep := range []string{"chen", "sun", "wu"} {
+					k.tell(rep)
+				}
+				c.pass(time.Second)
+				k.step()
+			}
+			k.pass(time.Minute, time.Second)
+			refused = v.asked - len(v.took)
+			require.Zero(t, refused)
+			require.LessOrEqual(t, len(v.took), 60)
+			told := map[string]int{}
+			for _, d := range k.deliveries(lead.DeliverySent) {
+				told[d.Notification.ID]++
+			}
+			require.Len(t, told, 360)
+			for _, text := range v.texts() {
+				require.LessOrEqual(t, len(text), target.MaxBytes+20_000)
+			}
+		})
+	}
+}
+
+// The vendor counts otherwise than we do, or somebody else uses the robot as well.
+func TestTooOftenWaitsAndTellsAllInOne(t *testing.T) {
+	for name, make := range map[string]func(*testing.T, func() time.Time) (*vendor, lead.NotifyTarget){"wecom": wecom, "dingtalk": dingTalk, "feishu": feishu} {
+		t.Run(name, func(t *testing.T) {
+			c := &clock{at: morning}
+			v, target := make(t, c.now)
+			v.rate = 1
+			k := open(t, target)
+			k.clock = c
+			k.restart()
+			for range 8 {
+				k.tell("chen")
+				k.step()
+				c.pass(time.Second)
+			}
+			require.Len(t, v.texts(), 1)
+			require.Equal(t, 2, v.asked, "after the first refusal it is left alone")
+			require.Empty(t, k.deliveries(lead.DeliveryDead))
+			k.pass(11*time.Minute, 10*time.Second)
+			require.Len(t, v.texts(), 2)
+			require.Len(t, leadNumber.FindAllString(v.texts()[1], -1), 7)
+			require.Len(t, k.deliveries(lead.DeliverySent), 8)
+		})
+	}
+}
+
+func TestQuietHoursHoldAndUrgentKindsBreakThrough(t *testing.T) {
+	v, target := wecom(t, (&clock{at: morning}).now)
+	target.Quiet = lead.QuietHours{From: "21:00", To: "08:30", Urgent: []string{lead.NotifyRecycleSoon}}
+	k := open(t, target)
+	k.clock.pass(11 * time.Hour) // 22:00 in China
+	for range 3 {
+		k.tell("chen")
+		k.pass(time.Hour, time.Hour)
+	}
+	require.Empty(t, v.texts())
+	k.tell("chen", func(n *lead.Notification) { n.Kind = lead.NotifyRecycleSoon })
+	k.step()
+	require.Len(t, v.texts(), 1)
+	k.pass(7*time.Hour+29*time.Minute, 29*time.Minute+time.Hour)
+	k.pass(time.Minute, time.Minute)
+	require.Len(t, v.texts(), 2, "at 08:30")
+	require.Len(t, leadNumber.FindAllString(v.texts()[1], -1), 3)
+}
+
+func TestATargetServesWhatItIsFor(t *testing.T) {
+	served := func(s lead.Served) (told []string) {
+		_, target := wecom(t, (&clock{at: morning}).now)
+		target.Serves = s
+		k := open(t, target)
+		for _, rep := range []string{"chen", "sun"} {
+			n := k.tell(rep)
+			l := k.pool.leads[n.Lead]
+			l.Sources, l.Grade = []string{"site", "fair"}, map[string]string{"chen": "A", "sun": "C"}[rep]
+			k.pool.put(l)
+			k.tell(rep, func(n *lead.Notification) { n.Kind = lead.NotifyFollowUp })
+		}
+		k.step()
+		for _, d := range k.deliveries(lead.DeliverySent) {
+			told = append(told, d.Notification.Rep+" "+d.Notification.Kind)
+		}
+		slices.Sort(told)
+		return told
+	}
+	all := []string{"chen assigned", "chen follow_up", "sun assigned", "sun follow_up"}
+	require.Equal(t, all, served(lead.Served{}))
+	require.Equal(t, all[:2], served(lead.Served{Teams: []string{"south"}}))
+	require.Equal(t, all[2:], served(lead.Served{Reps: []string{"sun", "wu"}}))
+	require.Equal(t, []string{all[0], all[2]}, served(lead.Served{Kinds: []string{lead.NotifyAssigned}}))
+	require.Equal(t, []string{all[0], all[2]}, served(lead.Served{Sources: []string{"fair"}}))
+	require.Equal(t, all[2:3], served(lead.Served{Grades: []string{"C"}}))
+	require.Empty(t, served(lead.Served{Grades: []string{"C"}, Teams: []string{"south"}}))
+}
+
+func TestWhoLostTheLeadIsNotToldOfIt(t *testing.T) {
+	v, target := wecom(t, (&clock{at: morning}).now)
+	target.Quiet = lead.QuietHours{From: "10:00", To: "12:00"}
+	k := open(t, target)
+	lost, erased, kept := k.tell("chen"), k.tell("chen"), k.tell("chen")
+	recycled := k.tell("chen", func(n *lead.Notification) { n.Kind = lead.NotifyRecycled })
+	k.step()
+	for _, n := range []lead.Notification{lost, recycled} {
+		l := k.pool.leads[n.Lead]
+		l.Owner = "sun"
+		k.pool.put(l)
+	}
+	delete(k.pool.leads, erased.Lead)
+	k.pass(2*time.Hour, time.Hour)
+	require.Len(t, v.texts(), 1)
+	require.ElementsMatch(t, []string{kept.Number, recycled.Number}, leadNumber.FindAllString(v.texts()[0], -1))
+	codes := map[string]string{}
+	for _, d := range k.deliveries(lead.DeliveryDropped) {
+		codes[d.Notification.ID] = d.Code
+	}
+	require.Equal(t, map[string]string{lost.ID: "not_owner", erased.ID: "lead_gone"}, codes)
+}
+
+func TestATargetThatIsRemovedLeavesNothingInTheDark(t *testing.T) {
+	_, target := wecom(t, (&clock{at: morning}).now)
+	target.Quiet = lead.QuietHours{From: "10:00", To: "12:00"}
+	k := open(t, target)
+	k.tell("chen")
+	k.step()
+	k.use()
+	k.pass(2*time.Hour, time.Hour)
+	require.Equal(t, "no_target", k.deliveries(lead.DeliveryDead)[0].Code)
+}
+
+func TestASlowTargetKeepsNoOtherWaiting(t *testing.T) {
+	slow, slowly := webhook(t, (&clock{at: morning}).now)
+	held := make(chan struct{})
+	slow.answer = func(http.ResponseWriter, *http.Request) bool { <-held; return false }
+	v, target := wecom(t, (&clock{at: morning}).now)
+	k := open(t, slowly, target)
+	for i := range 3 {
+		k.tell("chen")
+		_, err := k.d.Step(t.Context())
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return len(v.texts()) == i+1 }, 10*time.Second, time.Millisecond)
+	}
+	close(held)
+	k.step()
+	require.Len(t, k.deliveries(lead.DeliverySent), 6)
+}
+
+func TestWhatIsUnderWayIsEndedBeforeTheEnd(t *testing.T) {
+	v, target := webhook(t, (&clock{at: morning}).now)
+	asked, held := make(chan struct{}), make(chan struct{})
+	v.answer = func(http.ResponseWriter, *http.Request) bool { close(asked); <-held; return false }
+	k := open(t, target)
+	k.tell("chen")
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := k.d.Step(ctx)
+	require.NoError(t, err)
+	<-asked
+	cancel()
+	close(held)
+	k.d.Wait()
+	require.Len(t, k.deliveries(lead.DeliverySent), 1)
+}
