@@ -77,6 +77,7 @@ func (s *server) register() {
 	registerMerging(s)
 	registerImports(s)
 	registerDuplicates(s)
+	registerNotifications(s)
 
 	handle(s, get("/v1/rejections", lead.ScopeRejections, "List rejections, latest first"), s.rejections)
 	handle(s, get("/v1/rejections/{id}", lead.ScopeRejections, "One rejection with what arrived"), s.rejection)

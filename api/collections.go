@@ -79,20 +79,21 @@ type leaveIn struct {
 }
 
 type repIn struct {
-	_        struct{}  `additionalProperties:"false"`
-	Key      string    `json:"key,omitempty"`
-	Name     *string   `json:"name,omitempty" maxLength:"200"`
-	Team     *string   `json:"team,omitempty" maxLength:"64" doc:"Key of a team."`
-	Weight   *int      `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of the leads; 1 on a new one, 0 gets none."`
-	Active   *bool     `json:"active,omitempty" doc:"True on a new one."`
-	OffDuty  *bool     `json:"off_duty,omitempty" doc:"Gets no leads until it is cleared."`
-	Role     *string   `json:"role,omitempty" maxLength:"64"`
-	Skills   []string  `json:"skills,omitempty" maxItems:"100" doc:"Products, languages, industries; replaced as a whole."`
-	Level    *int      `json:"level,omitempty" minimum:"0" maximum:"1000" doc:"Higher is better."`
-	Daily    *int      `json:"daily,omitempty" minimum:"0" doc:"Leads from rules per day; 0 is no limit."`
-	Holding  *int      `json:"holding,omitempty" minimum:"0" doc:"Leads owned and open at once; 0 is no limit."`
-	Leave    []leaveIn `json:"leave,omitempty" maxItems:"200" doc:"Replaced as a whole."`
-	Assigned int64     `json:"assigned,omitempty" doc:"Passed over: the hub counts."`
+	_        struct{}   `additionalProperties:"false"`
+	Key      string     `json:"key,omitempty"`
+	Name     *string    `json:"name,omitempty" maxLength:"200"`
+	Team     *string    `json:"team,omitempty" maxLength:"64" doc:"Key of a team."`
+	Weight   *int       `json:"weight,omitempty" minimum:"0" maximum:"1000" doc:"Share of the leads; 1 on a new one, 0 gets none."`
+	Active   *bool      `json:"active,omitempty" doc:"True on a new one."`
+	OffDuty  *bool      `json:"off_duty,omitempty" doc:"Gets no leads until it is cleared."`
+	Role     *string    `json:"role,omitempty" maxLength:"64"`
+	Skills   []string   `json:"skills,omitempty" maxItems:"100" doc:"Products, languages, industries; replaced as a whole."`
+	Level    *int       `json:"level,omitempty" minimum:"0" maximum:"1000" doc:"Higher is better."`
+	Daily    *int       `json:"daily,omitempty" minimum:"0" doc:"Leads from rules per day; 0 is no limit."`
+	Holding  *int       `json:"holding,omitempty" minimum:"0" doc:"Leads owned and open at once; 0 is no limit."`
+	Leave    []leaveIn  `json:"leave,omitempty" maxItems:"200" doc:"Replaced as a whole."`
+	Notify   *contactIn `json:"notify,omitempty" doc:"Where the rep is reached; replaced as a whole."`
+	Assigned int64      `json:"assigned,omitempty" doc:"Passed over: the hub counts."`
 }
 
 var reps = collection[repIn, lead.Rep]{
@@ -120,5 +121,6 @@ var reps = collection[repIn, lead.Rep]{
 				r.Leave = append(r.Leave, lead.Leave{From: l.From, To: l.To})
 			}
 		}
+		set(&r.Notify, in.Notify.contact())
 	},
 }

@@ -17,6 +17,7 @@ type settingsIn struct {
 	Country      *string       `json:"country,omitempty" pattern:"^[A-Z]{2}$" doc:"Of phone numbers without a country code."`
 	DefaultPool  *string       `json:"default_pool,omitempty" maxLength:"64" doc:"Key of the public pool for leads that no rule fits; empty lets them wait."`
 	NeverKeys    []string      `json:"never_keys,omitempty" maxItems:"10000" doc:"Phones and emails that are never identities."`
+	PublicURL    *string       `json:"public_url,omitempty" maxLength:"500" doc:"Where people reach the console, for links in messages."`
 	Merge        *mergeRulesIn `json:"merge,omitempty" doc:"When submissions are one person; replaced as a whole, what is left out has its default."`
 }
 
@@ -28,6 +29,7 @@ func (in settingsIn) onto(s *lead.Settings) {
 	if in.NeverKeys != nil {
 		s.NeverKeys = in.NeverKeys
 	}
+	set(&s.PublicURL, in.PublicURL)
 	set(&s.Merge, in.Merge.rules())
 }
 
@@ -71,16 +73,17 @@ func fillConfig(c *lead.Config) {
 // configIn is what leadhub apply sends. What it names is made or changed; what it does not name stays.
 type configIn struct {
 	Body struct {
-		_        struct{}    `additionalProperties:"false"`
-		Version  int64       `json:"version,omitempty" doc:"Passed over, so that what was read can be sent."`
-		Sources  []sourceIn  `json:"sources,omitempty" maxItems:"5000"`
-		Teams    []teamIn    `json:"teams,omitempty" maxItems:"5000"`
-		Reps     []repIn     `json:"reps,omitempty" maxItems:"50000"`
-		Rules    []ruleIn    `json:"rules,omitempty" maxItems:"1000" doc:"Replaced as a whole, in the order they are tried; what a rule leaves out has its default."`
-		Pools    []poolIn    `json:"pools,omitempty" maxItems:"200"`
-		Scoring  *scoringIn  `json:"scoring,omitempty" doc:"Replaced as a whole."`
-		Settings *settingsIn `json:"settings,omitempty"`
-		Expect   []expectIn  `json:"expect,omitempty" maxItems:"1000" doc:"Replaced as a whole: cases that the rules must keep. One that they do not keep makes the whole fail."`
+		_        struct{}         `additionalProperties:"false"`
+		Version  int64            `json:"version,omitempty" doc:"Passed over, so that what was read can be sent."`
+		Sources  []sourceIn       `json:"sources,omitempty" maxItems:"5000"`
+		Teams    []teamIn         `json:"teams,omitempty" maxItems:"5000"`
+		Reps     []repIn          `json:"reps,omitempty" maxItems:"50000"`
+		Rules    []ruleIn         `json:"rules,omitempty" maxItems:"1000" doc:"Replaced as a whole, in the order they are tried; what a rule leaves out has its default."`
+		Pools    []poolIn         `json:"pools,omitempty" maxItems:"200"`
+		Scoring  *scoringIn       `json:"scoring,omitempty" doc:"Replaced as a whole."`
+		Notify   []notifyTargetIn `json:"notify,omitempty" maxItems:"1000"`
+		Settings *settingsIn      `json:"settings,omitempty"`
+		Expect   []expectIn       `json:"expect,omitempty" maxItems:"1000" doc:"Replaced as a whole: cases that the rules must keep. One that they do not keep makes the whole fail."`
 	}
 }
 
@@ -124,6 +127,9 @@ func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied],
 			expect := expectations(in.Body.Expect)
 			out.note("expectations", len(c.Expect) > 0, !sameJSON(c.Expect, expect))
 			c.Expect = expect
+		}
+		if err := applyAll(&out, c, targets, in.Body.Notify); err != nil {
+			return err
 		}
 		if in.Body.Settings != nil {
 			settings := c.Settings

@@ -22,6 +22,7 @@ type Ports struct {
 	Merging       Merging
 	Imports       Imports
 	Duplicates    Duplicates
+	Notifications Notifications
 	Channels      func() []Channel // in the order to show
 	Logger        *slog.Logger     // gets what is answered 500
 }
@@ -117,6 +118,16 @@ type Duplicates interface {
 	// DecideDuplicate notes what a person says of two leads, named by id or number: lead.DuplicateDismiss or
 	// lead.DuplicateReopen. KindNotFound when they are no pair, KindConflict for opening one that a person split.
 	DecideDuplicate(ctx context.Context, a, b, decision string, o lead.Order) (lead.Duplicate, error)
+}
+
+// Notifications tells reps what happened to their leads.
+type Notifications interface {
+	Deliveries(ctx context.Context, q lead.DeliveryQuery) (lead.DeliveryPage, error)
+	// ReplayDelivery lets a dead delivery, and all that its message carries, be tried again. KindNotFound; KindConflict when it is not dead.
+	ReplayDelivery(ctx context.Context, id, actor string) error
+	TargetState(ctx context.Context, key string) (lead.TargetState, error) // KindNotFound
+	// TestTarget sends a sample; what the other side does not like is in the result. KindNotFound for the target and the rep.
+	TestTarget(ctx context.Context, key, rep, actor string) (lead.TestResult, error)
 }
 
 // Recomputer groups all leads anew, in the background, one run at a time.

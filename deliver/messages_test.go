@@ -135,7 +135,7 @@ func TestNothingLeaks(t *testing.T) {
 			return true
 		},
 		func(w http.ResponseWriter, r *http.Request) bool {
-			http.Redirect(w, r, "http://127.0.0.1:1"+r.URL.String(), 302)
+			http.Redirect(w, r, "http://127.0.0.1:1"+r.URL.String(), http.StatusFound)
 			return true
 		},
 		func(w http.ResponseWriter, r *http.Request) bool { panic(http.ErrAbortHandler) },

@@ -17,6 +17,7 @@ import (
 	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/dedupe"
+	"github.com/leadhub/leadhub/deliver"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/normalize"
 	"github.com/leadhub/leadhub/sink"
@@ -51,6 +52,7 @@ type snapshot struct {
 	judge      judge
 	terms      *sink.Terms
 	rules      *assign.Rules // nil when those that are stored cannot be used
+	notify     *deliver.Setup
 }
 
 // judge says who is who, and what a lead is worth.
@@ -183,6 +185,7 @@ func (c *Configuration) use(config lead.Config) error {
 	}
 	next.judge = judge{c.policy(config, n), next.rules}
 	next.terms = termsOf(&next.config, next.rules)
+	next.notify = c.openTargets(config, location)
 	previous := c.current.Load()
 	for _, s := range config.Sources {
 		if previous != nil {
@@ -296,6 +299,7 @@ func (c *Configuration) Config(ctx context.Context) (lead.Config, error) {
 
 func (c *Configuration) masked(config lead.Config) lead.Config {
 	config.Settings = withDefaults(config.Settings)
+	config.Notify = maskedTargets(config.Notify)
 	config.Sources = slices.Clone(config.Sources)
 	for i, s := range config.Sources {
 		if ch, ok := c.channels[s.Channel]; ok {
@@ -315,7 +319,7 @@ func (c *Configuration) masked(config lead.Config) lead.Config {
 // other processes within a second.
 func (c *Configuration) EditConfig(ctx context.Context, actor string, fn func(*lead.Config) error) (lead.Config, error) {
 	edited, err := c.store.EditConfig(ctx, func(config *lead.Config) error {
-		before := slices.Clone(config.Sources)
+		before, targets := slices.Clone(config.Sources), slices.Clone(config.Notify)
 		shown := c.masked(*config)
 		shown.Settings = config.Settings
 		*config = shown
@@ -326,6 +330,9 @@ func (c *Configuration) EditConfig(ctx context.Context, actor string, fn func(*l
 			if err := c.takeSource(&config.Sources[i], before); err != nil {
 				return err
 			}
+		}
+		if err := c.takeTargets(config.Notify, targets); err != nil {
+			return err
 		}
 		if err := validate(config); err != nil {
 			return err

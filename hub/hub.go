@@ -49,6 +49,8 @@ type Config struct {
 	MaxBody        int64         // bytes of one post; 512 KiB unless set
 	SpoolBytes     int64         // 1 GiB unless set
 	Imports        ImportStore   // nil takes no files
+	Deliveries     DeliveryStore // nil tells nobody
+	Feedback       Feedbacks     // nil leaves lead.feedback unread
 	MaxImport      int64         // bytes of one file; 200 MiB unless set
 	KeepImports    time.Duration // how long files are kept, unless an import is undone; 90 days unless set
 	TrustedProxies []netip.Prefix
@@ -69,9 +71,11 @@ type Hub struct {
 	spool         *spool.Spool
 	due, outbox   signal
 	timers        signal
+	told          signal // there are notifications
 	parts         *parts
 	recomputing   *recomputing
-	importing     *Importing // nil without a store for imports
+	importing     *Importing     // nil without a store for imports
+	notifications *Notifications // nil without a store for them
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -86,7 +90,8 @@ func New(cfg Config) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{cfg: cfg, keys: keys, names: newNames(cfg.TopicPrefix), metrics: newMetrics(cfg.Registry), due: newSignal(), outbox: newSignal(), timers: newSignal()}
+	h := &Hub{cfg: cfg, keys: keys, names: newNames(cfg.TopicPrefix), metrics: newMetrics(cfg.Registry), due: newSignal(), outbox: newSignal(),
+		timers: newSignal(), told: newSignal()}
 	h.configuration = newConfiguration(cfg, keys)
 	h.duplicates = h.newDuplicates()
 	if h.Plays(RoleIntake) {
@@ -99,6 +104,9 @@ func New(cfg Config) (*Hub, error) {
 	}
 	h.parts = newParts(h)
 	h.recomputing = newRecomputing(h)
+	if cfg.Deliveries != nil {
+		h.notifications = newNotifications(h)
+	}
 	if cfg.Imports != nil && h.Plays(RoleConsole) {
 		h.importing = newImporting(h)
 	}

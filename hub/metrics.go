@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leadhub/leadhub/deliver"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/stream"
 )
@@ -16,6 +17,7 @@ const (
 	stageSink      = "sink"
 	stageReject    = "reject"
 	stageMatch     = "match"
+	stageFeedback  = "feedback"
 )
 
 // metrics are what an engineer on call looks at first. Label values come from closed sets: sources, stages and codes.
@@ -30,6 +32,9 @@ type metrics struct {
 	crowded      prometheus.Counter
 	assigned     prometheus.Counter
 	published    prometheus.Counter
+	notified     *prometheus.CounterVec
+	notify       *prometheus.HistogramVec
+	feedback     *prometheus.CounterVec
 	spooled      prometheus.Counter
 	spoolBytes   prometheus.Gauge
 	spoolRecords prometheus.Gauge
@@ -66,6 +71,19 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Records of one batch.", Buckets: prometheus.ExponentialBuckets(1, 4, 6)}, []string{"stage"}),
 		last: map[string]time.Time{},
 	}
+	m.notified = counters("notified_total", "Notifications by kind of target and what became of them.", "kind", "outcome")
+	m.notify = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "leadhub", Name: "notify_seconds",
+		Help: "Time from what a notification tells about until its target took it.", Buckets: prometheus.ExponentialBuckets(0.01, 3, 12)}, []string{"kind"})
+	m.feedback = counters("feedback_total", "Records of lead.feedback, by what became of them.", "outcome")
+	for _, kind := range deliver.Kinds {
+		for _, outcome := range deliver.Outcomes {
+			m.notified.WithLabelValues(kind, outcome)
+		}
+		m.notify.WithLabelValues(kind)
+	}
+	for _, outcome := range []string{feedbackApplied, feedbackRejected} {
+		m.feedback.WithLabelValues(outcome)
+	}
 	for _, verdict := range []string{"new", "same", "joins", "seen"} {
 		m.recorded.WithLabelValues(verdict)
 	}
@@ -73,7 +91,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		m.decided.WithLabelValues(kind)
 	}
 	reg.MustRegister(m.compared, m.duplicates, m.crowded, m.received, m.refused, m.rejected, m.recorded, m.decided, m.assigned, m.published, m.spooled, m.spoolBytes,
-		m.spoolRecords, m.lag, m.oldest, m.batchSeconds, m.batchRecords)
+		m.spoolRecords, m.lag, m.oldest, m.batchSeconds, m.batchRecords, m.notified, m.notify, m.feedback)
 	return m
 }
 
@@ -121,4 +139,12 @@ func (m *metrics) waiting(stage string, lag int64, now time.Time) time.Duration 
 	age := max(now.Sub(m.last[stage]), 0)
 	m.oldest.WithLabelValues(stage).Set(age.Seconds())
 	return age
+}
+
+// notifiedOf counts what became of n notifications through a kind of target.
+func (m *metrics) notifiedOf(kind, outcome string, n int, after time.Duration) {
+	m.notified.WithLabelValues(kind, outcome).Add(float64(n))
+	if outcome == deliver.OutcomeSent {
+		m.notify.WithLabelValues(kind).Observe(max(after, 0).Seconds())
+	}
 }

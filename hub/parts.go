@@ -105,6 +105,7 @@ func (p *parts) measure(ctx context.Context) {
 		{stageSink, n.groupSink, n.submissions},
 		{stageReject, n.groupRejections, n.rejected},
 		{stageMatch, n.groupMatch, n.changes},
+		{stageFeedback, n.groupFeedback, n.feedback},
 	} {
 		lag, err := p.hub.cfg.Stream.Lag(ctx, s.group, s.topic)
 		if err != nil {

@@ -29,6 +29,7 @@ func (h *Hub) pipeline() []stage {
 				if n > 0 {
 					h.metrics.assigned.Add(float64(n))
 					h.outbox.raise()
+					h.told.raise()
 				}
 				return n, err
 			})
@@ -37,6 +38,8 @@ func (h *Hub) pipeline() []stage {
 		{"deliver", RoleDeliver, func(ctx context.Context) error {
 			return loop(ctx, r.raised, 0, h.cfg.Logger.With("stage", "deliver"), r.step)
 		}},
+		{"notify", RoleDeliver, h.runNotifications},
+		{"feedback", RoleSink, h.runFeedback},
 		{"recompute", RoleConsole, h.recomputing.run},
 		{"import", RoleConsole, h.runImports},
 		{"match", RoleSink, m.run},

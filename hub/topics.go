@@ -9,6 +9,7 @@ import (
 // names are those of the topics and consumer groups of one hub. Several hubs share a cluster by different prefixes.
 type names struct {
 	raw, submissions, rejected, changes        string
+	feedback, groupFeedback                    string
 	groupNormalize, groupSink, groupRejections string
 	groupMatch                                 string
 }
@@ -18,6 +19,7 @@ func newNames(prefix string) names {
 		raw: prefix + "lead.raw", submissions: prefix + "lead.submissions", rejected: prefix + "lead.rejected", changes: prefix + "lead.changes",
 		groupNormalize: prefix + "leadhub.normalize", groupSink: prefix + "leadhub.sink", groupRejections: prefix + "leadhub.rejections",
 		groupMatch: prefix + "leadhub.match",
+		feedback:   prefix + "lead.feedback", groupFeedback: prefix + "leadhub.feedback",
 	}
 }
 
@@ -30,6 +32,7 @@ func (n names) topics(partitions int) []stream.Topic {
 		{Name: n.raw, Partitions: partitions, Retention: week},
 		{Name: n.submissions, Partitions: partitions, Retention: week},
 		{Name: n.rejected, Partitions: 1, Retention: week},
+		{Name: n.feedback, Partitions: partitions, Retention: week},
 		{Name: n.changes, Partitions: partitions, Compacted: true},
 	}
 }

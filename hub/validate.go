@@ -55,6 +55,14 @@ func validate(config *lead.Config) error {
 			return lead.Invalid("unknown_team", fmt.Sprintf("rep %s: team %q does not exist", r.Key, r.Team), "add the team, or leave it out")
 		}
 	}
+	for _, t := range config.Notify {
+		if err := key("target", t.Key); err != nil {
+			return err
+		}
+	}
+	if err := validateNotify(config, func(kind, key string) bool { return seen[kind+key] }); err != nil {
+		return err
+	}
 	if err := validateMerge(config.Settings.Merge); err != nil {
 		return err
 	}
@@ -119,6 +127,9 @@ func Check(config *lead.Config, with []connectors.Connector) error {
 		if _, err := c.openSource(s); err != nil {
 			return err
 		}
+	}
+	if err := c.takeTargets(config.Notify, nil); err != nil {
+		return err
 	}
 	if err := validate(config); err != nil {
 		return err

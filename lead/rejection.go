@@ -11,6 +11,8 @@ const (
 	StageUndo      = "undo" // it was in the pool, and somebody took it back
 	// StageFetch holds thin events whose lead has to be asked for: in state pending until it is, open when it cannot be.
 	StageFetch = "fetch"
+	// StageFeedback holds what a CRM said of a lead and could not be applied.
+	StageFeedback = "feedback"
 )
 
 // Rejection is what could not go on. It is visible, editable and replayable: State "open" counts, "resolved" means that a

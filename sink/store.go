@@ -16,6 +16,8 @@ type Store interface {
 	Reader
 	ConfigStore
 	TokenStore
+	// ResolveRejections marks open rejections as resolved; unknown ids are passed over.
+	ResolveRejections(ctx context.Context, ids []string) error
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error

@@ -39,6 +39,7 @@ type database interface {
 	sink.Store
 	Migrate(ctx context.Context) error
 	hub.ImportStore
+	hub.DeliveryStore
 	MigrationStatus(ctx context.Context) ([]sink.Migration, error)
 }
 
@@ -103,6 +104,7 @@ func openApp(ctx context.Context, f hubFlags, listen string, log *slog.Logger) (
 	a.hub, err = hub.New(hub.Config{Dir: f.Data, Roles: f.Roles, Store: db, Stream: client, Partitions: f.Partitions, TopicPrefix: f.TopicPrefix,
 		Connectors: all.Connectors(), SecretKey: key, AdminToken: token, MaxBody: f.MaxBody, SpoolBytes: f.SpoolBytes,
 		Imports: db, MaxImport: f.MaxImport, KeepImports: f.KeepImports,
+		Deliveries:     db,
 		TrustedProxies: proxies, Logger: log, Registry: registry})
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ type configFile struct {
 	Sources  []fileSource  `yaml:"sources" json:"sources,omitempty"`
 	Teams    []fileTeam    `yaml:"teams" json:"teams,omitempty"`
 	Reps     []fileRep     `yaml:"reps" json:"reps,omitempty"`
+	Notify   []fileTarget  `yaml:"notify" json:"notify,omitempty"`
 	Settings *fileSettings `yaml:"settings" json:"settings,omitempty"`
 	// A list that stands there empty empties what the hub has.
 	Rules   []fileRule         `yaml:"rules" json:"rules,omitzero"`
@@ -58,6 +59,7 @@ type fileRep struct {
 	Daily   *int         `yaml:"daily" json:"daily,omitempty"`
 	Holding *int         `yaml:"holding" json:"holding,omitempty"`
 	Leave   []lead.Leave `yaml:"leave" json:"leave,omitzero"`
+	Notify  *fileContact `yaml:"notify" json:"notify,omitempty"`
 }
 
 type fileSettings struct {
@@ -65,6 +67,7 @@ type fileSettings struct {
 	TimeZone     *string    `yaml:"time_zone" json:"time_zone,omitempty"`
 	Country      *string    `yaml:"country" json:"country,omitempty"`
 	DefaultPool  *string    `yaml:"default_pool" json:"default_pool,omitempty"`
+	PublicURL    *string    `yaml:"public_url" json:"public_url,omitempty"`
 	NeverKeys    []string   `yaml:"never_keys" json:"never_keys,omitempty"`
 	Merge        *fileMerge `yaml:"merge" json:"merge,omitempty"`
 }
@@ -95,7 +98,7 @@ func readConfigFile(p process, path string) (*configFile, error) {
 	var f configFile
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil && err != io.EOF {
 		return nil, lead.Invalid("bad_file", fmt.Sprintf("%s cannot be read:\n%s", path, yaml.FormatError(err, false, true)),
-			"the keys are sources, teams, reps, rules, pools, scoring, expect and settings; see docs/operations.md")
+			"the keys are sources, teams, reps, rules, pools, scoring, expect, notify and settings; see docs/operations.md")
 	}
 	return &f, f.unsupported()
 }
@@ -173,11 +176,16 @@ func (f *configFile) config() lead.Config {
 	}
 	for _, r := range f.Reps {
 		c.Reps = append(c.Reps, lead.Rep{Key: r.Key, Name: or(r.Name, r.Key), Team: or(r.Team, ""), Weight: or(r.Weight, 1), Active: or(r.Active, true),
-			OffDuty: or(r.OffDuty, false), Role: or(r.Role, ""), Skills: r.Skills, Level: or(r.Level, 0), Daily: or(r.Daily, 0), Holding: or(r.Holding, 0), Leave: r.Leave})
+			OffDuty: or(r.OffDuty, false), Role: or(r.Role, ""), Skills: r.Skills, Level: or(r.Level, 0), Daily: or(r.Daily, 0), Holding: or(r.Holding, 0), Leave: r.Leave,
+			Notify: lead.RepContact(or(r.Notify, fileContact{}))})
+	}
+	for _, t := range f.Notify {
+		c.Notify = append(c.Notify, t.target())
 	}
 	f.whoGetsWhat(&c)
 	if s := f.Settings; s != nil {
-		c.Settings = lead.Settings{NumberPrefix: or(s.NumberPrefix, ""), TimeZone: or(s.TimeZone, ""), Country: or(s.Country, ""), DefaultPool: or(s.DefaultPool, ""), NeverKeys: s.NeverKeys}
+		c.Settings = lead.Settings{NumberPrefix: or(s.NumberPrefix, ""), TimeZone: or(s.TimeZone, ""), Country: or(s.Country, ""), DefaultPool: or(s.DefaultPool, ""),
+			NeverKeys: s.NeverKeys, PublicURL: or(s.PublicURL, "")}
 		if s.Merge != nil {
 			c.Settings.Merge = lead.MergeRules(*s.Merge)
 		}

@@ -205,3 +205,9 @@ func RejectionDoc(r lead.Rejection) (doc, body []byte, err error) {
 	doc, err = json.Marshal(r)
 	return doc, body, err
 }
+
+// ResolveRejections marks open rejections as resolved.
+func (s *Store) ResolveRejections(ctx context.Context, ids []string) error {
+	_, err := s.Write.ExecContext(ctx, s.Dialect.with(" UPDATE rejections SET state = 'resolved' WHERE state = 'open' AND id IN (SELECT v FROM list)"), array(ids))
+	return s.Dialect.Wrap(err)
+}
