@@ -46,6 +46,7 @@ type fakes struct {
 	recomputed      func() (lead.Recompute, error)
 	cancel          func() error
 	files           *fakeImports
+	told            *fakeNotifications
 	channels        []Channel
 	once            sync.Once
 	handler         http.Handler
@@ -74,7 +75,7 @@ func (f *fakes) EditConfig(_ context.Context, actor string, fn func(*lead.Config
 	var c lead.Config
 	for range 2 { // a store may run fn again from the start
 		c = f.config
-		c.Sources, c.Teams, c.Reps = slices.Clone(c.Sources), slices.Clone(c.Teams), slices.Clone(c.Reps)
+		c.Sources, c.Teams, c.Reps, c.Notify = slices.Clone(c.Sources), slices.Clone(c.Teams), slices.Clone(c.Reps), slices.Clone(c.Notify)
 		c.Rules, c.Pools = slices.Clone(c.Rules), slices.Clone(c.Pools)
 		if err := fn(&c); err != nil {
 			return lead.Config{}, err
@@ -168,6 +169,7 @@ func newFakes() *fakes {
 			return lead.Recompute{State: lead.RecomputeIdle, Differences: make([]lead.RecomputeDifference, 1)}, nil
 		},
 		files:    newFakeImports(),
+		told:     &fakeNotifications{},
 		cancel:   func() error { return nil },
 		channels: []Channel{{Channel: "webform", Settings: []Setting{{Name: "secret", Secret: true}}}},
 		config: lead.Config{Sources: []lead.Source{{Key: "k", Channel: "webform", Name: "one", Trust: 60}},
@@ -176,7 +178,8 @@ func newFakes() *fakes {
 			Pools: []lead.Pool{{Key: "k", Name: "sea", ClaimGap: lead.Duration(time.Minute), Masked: []string{"phones"},
 				Recycle: []lead.Recycle{{Kind: lead.RecycleNotFollowed, After: lead.Duration(7 * 24 * time.Hour)}}}},
 			Scoring: lead.Scoring{Rules: []lead.ScoreRule{{Key: "k", Name: "k", Points: 5, Enabled: true}}, Grades: map[string]int{"A": 5}},
-			Expect:  []lead.Expectation{{Name: "one", Lead: map[string]string{"name": "李青"}, Owner: "k"}}},
+			Expect:  []lead.Expectation{{Name: "one", Lead: map[string]string{"name": "李青"}, Owner: "k"}},
+			Notify:  []lead.NotifyTarget{{Key: "k", Kind: lead.TargetWecom, URL: "••••••", Language: "zh", Enabled: true}}},
 	}
 }
 
@@ -186,7 +189,7 @@ func (f *fakes) api() http.Handler {
 }
 
 func (f *fakes) open() http.Handler {
-	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f, Merging: f, Imports: f.files, Duplicates: f,
+	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f, Merging: f, Imports: f.files, Duplicates: f, Notifications: f.told,
 		Channels: func() []Channel { return f.channels }, Logger: slog.New(slog.NewTextHandler(&f.log, nil))})
 }
 

@@ -8,21 +8,21 @@ import (
 
 // notifyTargetIn is a notification target as it is sent. What is left out keeps its value, or gets the default on a new one.
 type notifyTargetIn struct {
-	_         struct{} `additionalProperties:"false"`
-	Key       string   `json:"key,omitempty"`
-	Kind      *string  `json:"kind,omitempty" enum:"wecom,dingtalk,feishu,email,webhook"`
-	Name      *string  `json:"name,omitempty" maxLength:"200"`
-	Enabled   *bool    `json:"enabled,omitempty" doc:"True on a new one."`
-	URL       *string  `json:"url,omitempty" maxLength:"2000" doc:"Of a robot or webhook. Sealed at rest and never shown again; •••••• keeps it."`
-	Secret    *string  `json:"secret,omitempty" maxLength:"500" doc:"Signs, for DingTalk, Feishu and webhooks (whsec_…). Sealed at rest and never shown again; •••••• keeps it."`
-	Mail      *mailIn  `json:"mail,omitempty" doc:"Of an email target."`
-	Serves    *served  `json:"serves,omitempty" doc:"Replaced as a whole; empty lists leave nothing out."`
-	Language  *string  `json:"language,omitempty" enum:"zh,en"`
-	Detail    *string  `json:"detail,omitempty" enum:"minimal,masked,full" doc:"What it tells of a person; full is not for groups."`
-	Quiet     *quietIn `json:"quiet,omitempty" doc:"Replaced as a whole."`
-	PerMinute *int     `json:"per_minute,omitempty" minimum:"-1" maximum:"6000" doc:"Most messages in a minute; 0 leaves it to the kind, -1 is no limit."`
-	MaxBytes  *int     `json:"max_bytes,omitempty" minimum:"0" maximum:"1048576" doc:"Most bytes of a message; 0 leaves it to the kind."`
-	Limited   []int    `json:"limited_codes,omitempty" maxItems:"20" doc:"Replies of the robot that mean too often, beside those that are known."`
+	_         struct{}  `additionalProperties:"false"`
+	Key       string    `json:"key,omitempty"`
+	Kind      *string   `json:"kind,omitempty" enum:"wecom,dingtalk,feishu,email,webhook"`
+	Name      *string   `json:"name,omitempty" maxLength:"200"`
+	Enabled   *bool     `json:"enabled,omitempty" doc:"True on a new one."`
+	URL       *string   `json:"url,omitempty" maxLength:"2000" doc:"Of a robot or webhook. Sealed at rest and never shown again; •••••• keeps it."`
+	Secret    *string   `json:"secret,omitempty" maxLength:"500" doc:"Signs, for DingTalk, Feishu and webhooks (whsec_…). Sealed at rest and never shown again; •••••• keeps it."`
+	Mail      *mailIn   `json:"mail,omitempty" doc:"Of an email target."`
+	Serves    *servedIn `json:"serves,omitempty" doc:"Replaced as a whole; empty lists leave nothing out."`
+	Language  *string   `json:"language,omitempty" enum:"zh,en"`
+	Detail    *string   `json:"detail,omitempty" enum:"minimal,masked,full" doc:"What it tells of a person; full is not for groups."`
+	Quiet     *quietIn  `json:"quiet,omitempty" doc:"Replaced as a whole."`
+	PerMinute *int      `json:"per_minute,omitempty" minimum:"-1" maximum:"6000" doc:"Most messages in a minute; 0 leaves it to the kind, -1 is no limit."`
+	MaxBytes  *int      `json:"max_bytes,omitempty" minimum:"0" maximum:"1048576" doc:"Most bytes of a message; 0 leaves it to the kind."`
+	Limited   []int     `json:"limited_codes,omitempty" maxItems:"20" doc:"Replies of the robot that mean too often, beside those that are known."`
 }
 
 type mailIn struct {
@@ -35,7 +35,7 @@ type mailIn struct {
 	From     *string  `json:"from,omitempty" maxLength:"320" doc:"Address, or Name <address>."`
 }
 
-type served struct {
+type servedIn struct {
 	_       struct{} `additionalProperties:"false"`
 	Kinds   []string `json:"kinds,omitempty" enum:"assigned,recycle_soon,recycled,follow_up,duplicate,returned"`
 	Teams   []string `json:"teams,omitempty" maxItems:"1000"`

@@ -67,7 +67,7 @@ func topicPrefix(t testing.TB, broker string) string {
 		defer cancel()
 		k := &kafka.Client{Addr: kafka.TCP(broker), Transport: &kafka.Transport{}}
 		_, err := k.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{
-			prefix + "lead.raw", prefix + "lead.submissions", prefix + "lead.rejected", prefix + "lead.changes"}})
+			prefix + "lead.raw", prefix + "lead.submissions", prefix + "lead.rejected", prefix + "lead.changes", prefix + "lead.feedback"}})
 		require.NoError(t, err)
 	})
 	return prefix

@@ -23,7 +23,7 @@ const gatherWithin = 10 * time.Minute
 func (s *Store) RouteNotifications(ctx context.Context, now time.Time, n int, fn func([]lead.Notification, map[string]lead.Lead) []lead.Delivery) (int, error) {
 	// Asked often and mostly in vain: the question must not stop a writer.
 	var some int
-	err := s.Read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM notifications WHERE due_at IS NOT NULL AND due_at <= $1 LIMIT 1) AS x", now.UnixMicro()).Scan(&some)
+	err := s.Read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM notifications WHERE due IS NOT NULL AND due <= $1 LIMIT 1) AS x", now.UnixMicro()).Scan(&some)
 	if err != nil || some == 0 {
 		return 0, s.Dialect.Wrap(err)
 	}
@@ -34,7 +34,7 @@ func (s *Store) RouteNotifications(ctx context.Context, now time.Time, n int, fn
 			n, err := scanNotification(rows.Scan)
 			list = append(list, n)
 			return err
-		}, "SELECT doc FROM notifications WHERE due_at IS NOT NULL AND due_at <= $1"+s.Dialect.skipLocked()+" LIMIT $2", now.UnixMicro(), n)
+		}, "SELECT doc FROM notifications WHERE due IS NOT NULL AND due <= $1"+s.Dialect.skipLocked()+" LIMIT $2", now.UnixMicro(), n)
 		if err != nil || len(list) == 0 {
 			return err
 		}
@@ -50,7 +50,7 @@ func (s *Store) RouteNotifications(ctx context.Context, now time.Time, n int, fn
 			return err
 		}
 		taken = len(list)
-		_, err = tx.ExecContext(ctx, s.Dialect.with(" UPDATE notifications SET due_at = NULL WHERE id IN (SELECT v FROM list)"), array(ids))
+		_, err = tx.ExecContext(ctx, s.Dialect.with(" UPDATE notifications SET due = NULL WHERE id IN (SELECT v FROM list)"), array(ids))
 		return err
 	})
 	if err != nil {
@@ -422,7 +422,7 @@ func (s *Store) AddNotifications(ctx context.Context, list []lead.Notification) 
 			if err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, "INSERT INTO notifications (id, rep, kind, lead, doc, at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING",
+			if _, err := tx.ExecContext(ctx, "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING",
 				n.ID, clean(n.Rep), n.Kind, n.Lead, doc, n.At.UnixMicro()); err != nil {
 				return err
 			}
