@@ -24,7 +24,7 @@ func (h *Hub) Overview(ctx context.Context) (lead.Overview, error) {
 	if h.spool != nil {
 		_, spooled = h.spool.Size()
 	}
-	done := pool.Touches + pool.Rejected + pool.Quarantined
+	done := pool.Touches + pool.Rejected + pool.Quarantined + pool.Pending
 	return lead.Overview{
 		At: h.cfg.Now().UTC(), Pool: pool, Parts: h.parts.all(), Sources: sources, Rejected: byCode,
 		Stages: []lead.Stage{

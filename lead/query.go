@@ -38,7 +38,7 @@ type LeadDetail struct {
 
 // RejectionQuery selects rejections, latest first.
 type RejectionQuery struct {
-	State  string // RejectionOpen, RejectionResolved, "" for both
+	State  string // RejectionOpen, RejectionPending, RejectionResolved …; "" for all
 	Stage  string
 	Code   string
 	Source string
@@ -59,6 +59,7 @@ type PoolFigures struct {
 	Touches     int64 `json:"touches"`
 	Rejected    int64 `json:"rejected"`    // open, without quarantine
 	Quarantined int64 `json:"quarantined"` // open
+	Pending     int64 `json:"pending"`     // thin events that the hub is fetching the rest of
 	Assigned    int64 `json:"assigned"`    // living leads with an owner
 	Unassigned  int64 `json:"unassigned"`
 	Due         int64 `json:"due"`    // waiting to be assigned
@@ -102,7 +103,7 @@ type SourceFigures struct {
 type Audit struct {
 	Accepted   int64    `json:"accepted"` // Raws on the broker
 	Touched    int64    `json:"touched"`  // of them, those that are touches
-	Rejected   int64    `json:"rejected"` // of them, those that are open rejections
+	Rejected   int64    `json:"rejected"` // of them, those that are open rejections, or wait for a fetch
 	Pending    int64    `json:"pending"`  // still before a stage
 	Missing    []string `json:"missing"`
 	Duplicated []string `json:"duplicated"` // ended in more than one way

@@ -50,6 +50,7 @@ const (
 const (
 	StateReceived    = "received"    // accepted and on its way
 	StateRejected    = "rejected"    // see reason; can be corrected and replayed
+	StatePending     = "pending"     // accepted; the hub asks the vendor for the rest of it
 	StateQuarantined = "quarantined" // held as spam; can be released
 	StatePooled      = "pooled"      // in the pool as a new lead, not yet assigned
 	StateMerged      = "merged"      // in the pool, joined to a lead that was there

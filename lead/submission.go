@@ -22,6 +22,7 @@ type Raw struct {
 	Index    int    `json:"index,omitempty"`
 	Attempt  int    `json:"attempt,omitempty"`  // 0 as it arrived; grows by one with every replay
 	Released bool   `json:"released,omitempty"` // a person sent it again: it is not held as spam
+	Fetched  bool   `json:"fetched,omitempty"`  // the hub asked the vendor for the rest: Body holds that, too
 	Body     []byte `json:"-"`
 }
 

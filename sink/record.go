@@ -192,7 +192,8 @@ func (s *Sink) numbers(ctx context.Context, tx Tx, now time.Time, n int) (prefix
 
 // Reject records what could not go on. A rejection of something that is already recorded as a touch is left out; of
 // two attempts the later stays, so delivering one again, or late, changes nothing. In the same way Record resolves an open
-// rejection of the submission that it records: a submission is a touch or an open rejection, never both.
+// rejection of the submission that it records: a submission is a touch or an open rejection, never both. One in state pending waits to be
+// fetched (see Fetches) and is in all else like an open one.
 func (s *Sink) Reject(ctx context.Context, rejections []lead.Rejection) error {
 	last := make([]lead.Rejection, 0, len(rejections))
 	at := map[string]int{}
@@ -200,7 +201,9 @@ func (s *Sink) Reject(ctx context.Context, rejections []lead.Rejection) error {
 		if r.ID == "" {
 			return lead.Invalid("bad_rejection", "a rejection has no id", "")
 		}
-		r.State = lead.RejectionOpen
+		if r.State != lead.RejectionPending {
+			r.State = lead.RejectionOpen
+		}
 		if i, ok := at[r.ID]; !ok {
 			at[r.ID] = len(last)
 			last = append(last, r)

@@ -18,6 +18,7 @@ type Store interface {
 	TokenStore
 	// ResolveRejections marks open rejections as resolved; unknown ids are passed over.
 	ResolveRejections(ctx context.Context, ids []string) error
+	FetchStore
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error

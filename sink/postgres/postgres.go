@@ -42,6 +42,7 @@ var dialect = sqlstore.Dialect{
 	Elements: "json_array_elements($1::json) AS e", Element: func(i int, typ string) string { return fmt.Sprintf("(e->>%d)::%s", i, typ) },
 	Members: ` SELECT m.key, m.lead FROM list CROSS JOIN LATERAL (
 		SELECT key, lead FROM match_keys WHERE key = list.v::bigint ORDER BY lead LIMIT LIMITED) AS m ORDER BY m.key, m.lead`,
+	Now:       "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 	ForUpdate: " FOR UPDATE", SkipLocked: " ORDER BY id FOR UPDATE SKIP LOCKED",
 	Snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, Wrap: wrap,
 }

@@ -25,10 +25,15 @@ const (
 	addTotals = `INSERT INTO source_totals AS s (source, touches, last) SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
 		ON CONFLICT (source) DO UPDATE SET touches = s.touches + excluded.touches, last = greatest(s.last, excluded.last)`
 	resolve = `UPDATE rejections SET state = 'resolved' WHERE state <> 'resolved' AND id = ANY($1)`
-	reject  = `INSERT INTO rejections AS r (id, source, stage, code, state, attempt, at, doc, body)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = $1)
+	// One that was pending before and is again has its tries counted on, and waits longer each time: a Fetch that never completes must not go round and round.
+	reject = `INSERT INTO rejections AS r (id, source, stage, code, state, attempt, at, doc, body, fetch_at, fetch_since)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $5 = 'pending' THEN $7::bigint END, CASE WHEN $5 = 'pending' THEN $7::bigint END
+		WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = $1)
 		ON CONFLICT (id) DO UPDATE SET source = excluded.source, stage = excluded.stage, code = excluded.code, state = excluded.state,
-			attempt = excluded.attempt, at = excluded.at, doc = excluded.doc, body = excluded.body
+			attempt = excluded.attempt, at = excluded.at, doc = excluded.doc, body = excluded.body,
+			fetch_at = excluded.fetch_at + CASE WHEN r.state = 'pending' THEN r.fetch_tries * 10000000 ELSE 0 END,
+			fetch_since = CASE WHEN r.state = 'pending' AND excluded.state = 'pending' THEN r.fetch_since ELSE excluded.fetch_since END,
+			fetch_tries = CASE WHEN r.state = 'pending' THEN r.fetch_tries ELSE 0 END
 		WHERE excluded.attempt > r.attempt`
 )
 

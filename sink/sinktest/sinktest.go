@@ -24,7 +24,7 @@ type Harness struct {
 // Run runs the suite.
 func Run(t *testing.T, h Harness) {
 	for _, part := range []map[string]func(*testing.T, Harness){recordTests, joinTests, concurrencyTests, rejectionTests, assignTests, relayTests, readerTests, configTests, groupingTests, apartTests,
-		duplicateTests, importTests, careTests, claimTests, timerTests, deliveryTests} {
+		duplicateTests, importTests, careTests, claimTests, timerTests, deliveryTests, fetchingTests} {
 		for name, test := range part {
 			t.Run(name, func(t *testing.T) { test(t, h) })
 		}
@@ -65,6 +65,14 @@ func (h *hub) record(subs ...*lead.Submission) sink.Result {
 	res, err := h.sink.Record(h.ctx, Items(subs...))
 	require.NoError(h.t, err)
 	return res
+}
+
+func (h *hub) status(submission string) lead.SubmissionStatus {
+	h.t.Helper()
+	st, found, err := h.store.Submission(h.ctx, submission)
+	require.NoError(h.t, err)
+	require.True(h.t, found)
+	return st
 }
 
 // on tells which living lead a submission is on.

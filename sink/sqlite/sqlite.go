@@ -32,7 +32,7 @@ type Options struct {
 
 // dialect is what both databases ask in SQLite's words.
 var dialect = sqlstore.Dialect{
-	List: "SELECT value FROM json_each($1)", Find: "instr", Wrap: wrap,
+	List: "SELECT value FROM json_each($1)", Find: "instr", Wrap: wrap, Now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 	Pairs:    "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($1) WHERE true",
 	Elements: "json_each($1)", Element: func(i int, _ string) string { return fmt.Sprintf("json_extract(value, '$[%d]')", i) },
 	Members: ` SELECT m.key, m.lead FROM list CROSS JOIN match_keys m ON m.key = list.v AND m.lead <=

@@ -33,10 +33,14 @@ var (
 	setDue     = &statement{text: "UPDATE leads SET due_at = ?, waits = ? WHERE id = ?"}
 	addNotices = &statement{columns: 7, text: "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES "}
 	moveKey    = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}
-	reject     = &statement{text: `INSERT INTO rejections (id, source, stage, code, state, attempt, at, doc, body)
-		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = ?1)
+	// One that was pending before and is again has its tries counted on, and waits longer each time: a Fetch that never completes must not go round and round.
+	reject = &statement{text: `INSERT INTO rejections (id, source, stage, code, state, attempt, at, doc, body, fetch_at, fetch_since)
+		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?5 = 'pending', ?7, NULL), iif(?5 = 'pending', ?7, NULL) WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = ?1)
 		ON CONFLICT (id) DO UPDATE SET source = excluded.source, stage = excluded.stage, code = excluded.code, state = excluded.state,
-			attempt = excluded.attempt, at = excluded.at, doc = excluded.doc, body = excluded.body
+			attempt = excluded.attempt, at = excluded.at, doc = excluded.doc, body = excluded.body,
+			fetch_at = excluded.fetch_at + iif(rejections.state = 'pending', rejections.fetch_tries * 10000000, 0),
+			fetch_since = iif(rejections.state = 'pending' AND excluded.state = 'pending', rejections.fetch_since, excluded.fetch_since),
+			fetch_tries = iif(rejections.state = 'pending', rejections.fetch_tries, 0)
 		WHERE excluded.attempt > rejections.attempt`}
 )
 

@@ -188,6 +188,7 @@ func (s *Store) Figures(ctx context.Context) (lead.PoolFigures, error) {
 			"SELECT count(*) FROM outbox":                                              &f.Outbox,
 			"SELECT count(*) FROM rejections WHERE state = 'open' AND stage <> 'spam'": &f.Rejected,
 			"SELECT count(*) FROM rejections WHERE state = 'open' AND stage = 'spam'":  &f.Quarantined,
+			"SELECT count(*) FROM rejections WHERE state = 'pending'":                  &f.Pending,
 		} {
 			if err := tx.QueryRowContext(ctx, query).Scan(into); err != nil {
 				return err

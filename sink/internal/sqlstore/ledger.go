@@ -87,6 +87,9 @@ func rejected(ctx context.Context, tx *sql.Tx, st *lead.SubmissionStatus) (bool,
 	if r.Stage == lead.StageSpam {
 		st.State = lead.StateQuarantined
 	}
+	if state == lead.RejectionPending {
+		st.State = lead.StatePending
+	}
 	st.Reason, st.Code, st.Hint, st.At = r.Message, r.Code, r.Hint, &r.At
 	return true, nil
 }

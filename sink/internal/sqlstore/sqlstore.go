@@ -30,6 +30,7 @@ type Dialect struct {
 	Find       string                         // function (text, part) → position, 0 = not there
 	ForUpdate  string                         // behind a SELECT of Write, holds the row until commit
 	SkipLocked string                         // the same, leaving out rows that others hold
+	Now        string                         // the clock of the database, in microseconds since 1970
 	Snapshot   *sql.TxOptions                 // of a transaction whose queries all see one moment
 	Wrap       func(error) error
 }
