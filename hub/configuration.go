@@ -35,6 +35,7 @@ type Configuration struct {
 	store      sink.ConfigStore
 	channels   map[string]connectors.Connector
 	keys       *keyring
+	tokens     *vendorTokens
 	file       string
 	now        func() time.Time
 	log        *slog.Logger
@@ -76,7 +77,7 @@ type openSource struct {
 }
 
 func newConfiguration(cfg Config, keys *keyring) *Configuration {
-	c := &Configuration{store: cfg.Store, channels: map[string]connectors.Connector{}, keys: keys,
+	c := &Configuration{store: cfg.Store, channels: map[string]connectors.Connector{}, keys: keys, tokens: newVendorTokens(cfg, keys),
 		file: filepath.Join(cfg.Dir, "configuration.json"), now: cfg.Now, log: cfg.Logger}
 	for _, ch := range cfg.Connectors {
 		c.channels[ch.Spec().Channel] = ch
@@ -254,6 +255,7 @@ func (c *Configuration) openSource(s lead.Source) (connectors.Source, error) {
 		return nil, err
 	}
 	settings.Now = c.now
+	settings.Client, settings.Tokens = newClient(settings.String("api_url")), c.tokens.of(s.Key)
 	return ch.Open(settings)
 }
 

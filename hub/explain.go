@@ -19,7 +19,7 @@ func (h *Hub) Explain(ctx context.Context, source, contentType string, body []by
 	raw := lead.Raw{ID: lead.NewID("sub_", now), Source: src.Key, Channel: src.Channel, ReceivedAt: now, ContentType: contentType, Body: body}
 	drafts, _, err := snap.parse(&raw)
 	if err != nil {
-		return lead.Explanation{Rejections: []lead.Rejection{*rejection(&raw, nil, raw.ID, lead.StageParse, err)}}, nil
+		return lead.Explanation{Rejections: []lead.Rejection{*snap.unread(&raw, err)}}, nil
 	}
 	out := lead.Explanation{Drafts: drafts}
 	subs, rejections := snap.outcomes(&raw)

@@ -76,6 +76,7 @@ type Hub struct {
 	recomputing   *recomputing
 	importing     *Importing     // nil without a store for imports
 	notifications *Notifications // nil without a store for them
+	fetching      *fetching      // nil without the role intake
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -101,7 +102,9 @@ func New(cfg Config) (*Hub, error) {
 		}
 		h.intake = &Intake{configuration: h.configuration, names: h.names, stream: cfg.Stream, spool: h.spool, ids: keys.ids, maxBody: cfg.MaxBody,
 			proxies: cfg.TrustedProxies, now: cfg.Now, log: cfg.Logger, metrics: h.metrics}
+		h.fetching = newFetching(h)
 	}
+	h.configuration.tokens.metrics = h.metrics
 	h.parts = newParts(h)
 	h.recomputing = newRecomputing(h)
 	if cfg.Deliveries != nil {

@@ -103,21 +103,16 @@ func (in *Intake) accept(r *http.Request, src *openSource, events []connectors.E
 	if len(events) == 0 {
 		return "", nil
 	}
-	trace := traceOf(r.Header.Get(headerTrace))
 	records := make([]stream.Record, len(events))
 	first := ""
 	now := in.now().UTC().Truncate(time.Millisecond)
-	_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/in/"), "/")
-	for i, e := range events {
-		raw := lead.Raw{ID: in.newID(src.Key, e.ID, now), Source: src.Key, Channel: src.Channel, EventID: e.ID, ReceivedAt: now,
-			ContentType: e.ContentType, Path: path, Query: e.Query, Header: e.Header, RemoteIP: hostOf(r.RemoteAddr),
-			Signals: e.Signals, Body: e.Body}
-		record, err := in.names.rawRecord(&raw, trace)
+	from := origin{trace: traceOf(r.Header.Get(headerTrace)), remoteIP: hostOf(r.RemoteAddr)}
+	_, from.path, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/in/"), "/")
+	for i := range events {
+		raw := rawOfEvent(src, &events[i], in.newID(src.Key, events[i].ID, now), from, now)
+		record, err := in.record(&raw, from.trace)
 		if err != nil {
 			return "", err
-		}
-		if len(record.Value)+len(record.Headers[0].Value) > stream.MaxRecordBytes-1024 { // room for the key and the trace
-			return "", tooLarge()
 		}
 		records[i] = record
 		if i == 0 {

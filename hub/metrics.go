@@ -36,6 +36,13 @@ type metrics struct {
 	notify       *prometheus.HistogramVec
 	feedback     *prometheus.CounterVec
 	spooled      prometheus.Counter
+	brought      *prometheus.CounterVec
+	polls        *prometheus.CounterVec
+	pollAge      *prometheus.GaugeVec
+	missed       *prometheus.CounterVec
+	fetches      *prometheus.CounterVec
+	pending      *prometheus.GaugeVec
+	renewals     *prometheus.CounterVec
 	spoolBytes   prometheus.Gauge
 	spoolRecords prometheus.Gauge
 	lag          *prometheus.GaugeVec
@@ -61,6 +68,13 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		published:  prometheus.NewCounter(prometheus.CounterOpts{Namespace: "leadhub", Name: "published_total", Help: "Changes published to lead.changes."}),
 		spooled: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "leadhub", Name: "spooled_total",
 			Help: "Events accepted into the spool because the broker was away."}),
+		brought:      counters("brought_total", "Events that the hub itself went to get, by source and way.", "source", "way"),
+		polls:        counters("polls_total", "Polls, by source and result.", "source", "result"),
+		pollAge:      gauges("poll_age_seconds", "Time since the last successful poll of a source that this process polls.", "source"),
+		missed:       counters("missed_total", "Events that a poll found and no push had brought, by source.", "source"),
+		fetches:      counters("fetches_total", "Tries to fetch the rest of a thin event, by source and result.", "source", "result"),
+		pending:      gauges("pending_records", "Thin events that wait for the rest of them, by source.", "source"),
+		renewals:     counters("renewals_total", "Tries to renew an access token, by source and result.", "source", "result"),
 		spoolBytes:   prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "leadhub", Name: "spool_bytes", Help: "Bytes that wait in the spool."}),
 		spoolRecords: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "leadhub", Name: "spool_records", Help: "Events that wait in the spool."}),
 		lag:          gauges("lag_records", "Records that wait before a stage.", "stage"),
@@ -91,7 +105,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		m.decided.WithLabelValues(kind)
 	}
 	reg.MustRegister(m.compared, m.duplicates, m.crowded, m.received, m.refused, m.rejected, m.recorded, m.decided, m.assigned, m.published, m.spooled, m.spoolBytes,
-		m.spoolRecords, m.lag, m.oldest, m.batchSeconds, m.batchRecords, m.notified, m.notify, m.feedback)
+		m.spoolRecords, m.lag, m.oldest, m.batchSeconds, m.batchRecords, m.notified, m.notify, m.feedback, m.brought, m.polls, m.pollAge, m.missed, m.fetches, m.pending,
+		m.renewals)
 	return m
 }
 

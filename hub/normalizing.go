@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/stream"
 )
@@ -141,7 +142,7 @@ func (n *normalizing) rejection(j *lead.Rejection, trace []byte) (stream.Record,
 func (s *snapshot) outcomes(raw *lead.Raw) (subs []*lead.Submission, rejections []*lead.Rejection) {
 	drafts, trust, err := s.parse(raw)
 	if err != nil {
-		return nil, []*lead.Rejection{rejection(raw, nil, raw.ID, lead.StageParse, err)}
+		return nil, []*lead.Rejection{s.unread(raw, err)}
 	}
 	whole := raw
 	if len(drafts) > 1 {
@@ -174,6 +175,20 @@ func (s *snapshot) outcomes(raw *lead.Raw) (subs []*lead.Submission, rejections 
 		subs = append(subs, sub)
 	}
 	return subs, rejections
+}
+
+// unread is what becomes of a Raw that Parse could not read: pending when it is thin and the hub can ask for the rest.
+func (s *snapshot) unread(raw *lead.Raw, cause error) *lead.Rejection {
+	if lead.AsError(cause).Kind != lead.KindPending {
+		return rejection(raw, nil, raw.ID, lead.StageParse, cause)
+	}
+	if _, ok := s.sources[raw.Source].source.(connectors.Fetcher); !ok {
+		return rejection(raw, nil, raw.ID, lead.StageParse, lead.Invalid("cannot_fetch", "this payload names a lead that has to be asked for, and the channel cannot",
+			"report it; replay after an update brings it in"))
+	}
+	j := rejection(raw, nil, raw.ID, lead.StageFetch, cause)
+	j.State = lead.RejectionPending
+	return j
 }
 
 // maxDrafts bounds what one Raw can become: half a megabyte of empty rows must not turn into gigabytes of rejections.

@@ -20,6 +20,8 @@ func (h *Hub) pipeline() []stage {
 
 	all := []stage{
 		{"spool", RoleIntake, h.drainSpool},
+		{"ask", RoleIntake, h.askSources},
+		{"fetch", RoleIntake, h.fetchThin},
 		{"normalize", RoleNormalize, n.run},
 		{"sink", RoleSink, s.run},
 		{"rejections", RoleSink, s.runRejections},
@@ -62,5 +64,9 @@ func (h *Hub) runImports(ctx context.Context) error {
 	}
 	return h.importing.run(ctx)
 }
+
+func (h *Hub) askSources(ctx context.Context) error { return h.fetching.run(ctx) }
+
+func (h *Hub) fetchThin(ctx context.Context) error { return h.fetching.runThin(ctx) }
 
 func (h *Hub) drainSpool(ctx context.Context) error { return h.intake.drain(ctx) }

@@ -83,13 +83,17 @@ func (h *Hub) ReplayRaw(ctx context.Context, source string, since time.Time) (in
 		batch = nil
 		return nil
 	}
-	seen := map[string]bool{}
+	type key struct {
+		id      string
+		fetched bool // what the hub fetched for a thin event comes in without asking the vendor again
+	}
+	seen := map[key]bool{}
 	err := h.cfg.Stream.Scan(ctx, h.names.raw, stream.ScanFrom{Time: since}, func(r stream.Record) error {
 		raw, err := rawOf(r)
-		if err != nil || source != "" && raw.Source != source || seen[raw.ID] {
+		if err != nil || source != "" && raw.Source != source || seen[key{raw.ID, raw.Fetched}] {
 			return nil
 		}
-		seen[raw.ID] = true
+		seen[key{raw.ID, raw.Fetched}] = true
 		raw.Attempt++
 		record, err := h.names.rawRecord(&raw, traceOf(string(header(r, headerTrace))))
 		if err != nil {
