@@ -85,6 +85,7 @@ func (s *server) register() {
 	handle(s, post("/v1/rejections/replay", lead.ScopeRejections, "Replay many rejections"), s.replayMany)
 
 	registerCollection(s, sources)
+	registerFetching(s)
 	registerCollection(s, teams)
 	registerCollection(s, reps)
 	registerCollection(s, rules)

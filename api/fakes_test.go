@@ -47,6 +47,7 @@ type fakes struct {
 	cancel          func() error
 	files           *fakeImports
 	told            *fakeNotifications
+	fetching        func() ([]lead.Fetching, error)
 	channels        []Channel
 	once            sync.Once
 	handler         http.Handler
@@ -122,6 +123,8 @@ func (f *fakes) Recompute(_ context.Context, rules lead.CandidateRules, dryRun b
 func (f *fakes) Recomputed(context.Context) (lead.Recompute, error) { return f.recomputed() }
 func (f *fakes) CancelRecompute(context.Context) error              { return f.cancel() }
 
+func (f *fakes) Fetching(context.Context) ([]lead.Fetching, error) { return f.fetching() }
+
 func (f *fakes) Duplicates(_ context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error) {
 	return f.duplicates(q)
 }
@@ -168,8 +171,11 @@ func newFakes() *fakes {
 		recomputed: func() (lead.Recompute, error) {
 			return lead.Recompute{State: lead.RecomputeIdle, Differences: make([]lead.RecomputeDifference, 1)}, nil
 		},
-		files:    newFakeImports(),
-		told:     &fakeNotifications{},
+		files: newFakeImports(),
+		told:  &fakeNotifications{},
+		fetching: func() ([]lead.Fetching, error) {
+			return []lead.Fetching{{Source: "k", Ways: []string{}, Tokens: []lead.TokenHealth{}}}, nil
+		},
 		cancel:   func() error { return nil },
 		channels: []Channel{{Channel: "webform", Settings: []Setting{{Name: "secret", Secret: true}}}},
 		config: lead.Config{Sources: []lead.Source{{Key: "k", Channel: "webform", Name: "one", Trust: 60}},
@@ -189,7 +195,8 @@ func (f *fakes) api() http.Handler {
 }
 
 func (f *fakes) open() http.Handler {
-	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f, Merging: f, Imports: f.files, Duplicates: f, Notifications: f.told,
+	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f, Merging: f, Imports: f.files, Duplicates: f,
+		Notifications: f.told, Fetching: f,
 		Channels: func() []Channel { return f.channels }, Logger: slog.New(slog.NewTextHandler(&f.log, nil))})
 }
 

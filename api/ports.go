@@ -23,6 +23,7 @@ type Ports struct {
 	Imports       Imports
 	Duplicates    Duplicates
 	Notifications Notifications
+	Fetching      Fetching
 	Channels      func() []Channel // in the order to show
 	Logger        *slog.Logger     // gets what is answered 500
 }
@@ -128,6 +129,12 @@ type Notifications interface {
 	TargetState(ctx context.Context, key string) (lead.TargetState, error) // KindNotFound
 	// TestTarget sends a sample; what the other side does not like is in the result. KindNotFound for the target and the rep.
 	TestTarget(ctx context.Context, key, rep, actor string) (lead.TestResult, error)
+}
+
+// Fetching tells how the hub's own asking of its sources goes.
+type Fetching interface {
+	// Fetching returns every source, in the order of the configuration. It tells of tokens all but their values.
+	Fetching(ctx context.Context) ([]lead.Fetching, error)
 }
 
 // Recomputer groups all leads anew, in the background, one run at a time.

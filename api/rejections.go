@@ -10,8 +10,8 @@ import (
 type rejectionsIn struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"512" pattern:"^[!-~]*$" doc:"The next of the page before."`
-	State  string `query:"state" enum:"open,resolved" doc:"Both unless given."`
-	Stage  string `query:"stage" enum:"parse,normalize,spam,sink,feedback" doc:"spam is the quarantine."`
+	State  string `query:"state" enum:"open,pending,resolved,withdrawn" doc:"All unless given. Pending ones wait for the hub to fetch the rest of them."`
+	Stage  string `query:"stage" enum:"parse,fetch,normalize,spam,sink,feedback" doc:"spam is the quarantine."`
 	Code   string `query:"code" maxLength:"100"`
 	Source string `query:"source" maxLength:"100" doc:"Key of a source."`
 }
@@ -84,7 +84,7 @@ const maxReplays = 1000
 type replayManyIn struct {
 	Body struct {
 		_      struct{} `additionalProperties:"false"`
-		Stage  string   `json:"stage,omitempty" enum:"parse,normalize,spam,sink,feedback" doc:"spam is the quarantine."`
+		Stage  string   `json:"stage,omitempty" enum:"parse,fetch,normalize,spam,sink,feedback" doc:"spam is the quarantine."`
 		Code   string   `json:"code,omitempty" maxLength:"100"`
 		Source string   `json:"source,omitempty" maxLength:"100" doc:"Key of a source."`
 		Cursor string   `json:"cursor,omitempty" maxLength:"512" pattern:"^[!-~]*$" doc:"The next of the call before."`

@@ -37,6 +37,8 @@ var operations = []struct {
 	{"GET /v1/sources/k", "", lead.ScopeConfigRead, 200},
 	{"PUT /v1/sources/k", `{}`, lead.ScopeConfigWrite, 200},
 	{"DELETE /v1/sources/k", "", lead.ScopeConfigWrite, 204},
+	{"GET /v1/fetching", "", lead.ScopeConfigRead, 200},
+	{"GET /v1/sources/k/fetching", "", lead.ScopeConfigRead, 200},
 	{"GET /v1/teams", "", lead.ScopeConfigRead, 200},
 	{"POST /v1/teams", `{"key":"n"}`, lead.ScopeConfigWrite, 201},
 	{"GET /v1/teams/k", "", lead.ScopeConfigRead, 200},
@@ -134,7 +136,7 @@ func TestTheTableOfScopesNamesEveryOperation(t *testing.T) {
 			if rest, found := strings.CutSuffix(path, in); found {
 				path = rest + template
 			}
-			for _, below := range []string{"/replay", "/merge", "/split", "/pins", "/why", "/check", "/start", "/cancel", "/events", "/result"} {
+			for _, below := range []string{"/replay", "/merge", "/split", "/pins", "/why", "/check", "/start", "/cancel", "/events", "/result", "/fetching"} {
 				path = strings.Replace(path, in+below, template+below, 1)
 			}
 		}

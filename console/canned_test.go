@@ -36,7 +36,10 @@ type fakes struct {
 	decided      func(a, b, decision string, o lead.Order) error
 	channels     []Channel
 	imports      *fakeImports
+	fetching     []lead.Fetching
 }
+
+func (f *fakes) Fetching(context.Context) ([]lead.Fetching, error) { return f.fetching, nil }
 
 func (f *fakes) Duplicates(_ context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error) {
 	return f.duplicates(q)
@@ -97,7 +100,7 @@ const adminToken = "the-admin-token-of-a-test"
 
 func cannedFakes() *fakes {
 	last := canned
-	f := &fakes{config: cannedConfig(), channels: cannedChannels(), imports: cannedImports()}
+	f := &fakes{config: cannedConfig(), channels: cannedChannels(), imports: cannedImports(), fetching: cannedFetching()}
 	f.authenticate = func(secret string) (lead.Token, error) {
 		switch secret {
 		case adminToken:
@@ -155,6 +158,17 @@ func cannedConfig() lead.Config {
 		Teams:    []lead.Team{{Key: "south", Name: "华南"}},
 		Reps:     []lead.Rep{{Key: "chen", Name: "陈思远", Team: "south", Weight: 2, Active: true, Assigned: 41}, {Key: "wu", Name: "Wu Lin", Weight: 1}},
 		Settings: lead.Settings{NumberPrefix: "XL", TimeZone: "Asia/Shanghai", Country: "CN", NeverKeys: []string{"+8613800138000"}}}
+}
+
+func cannedFetching() []lead.Fetching {
+	at := canned
+	trouble := &lead.Trouble{Code: "vendor_call_failed", Message: "the call of the vendor failed", Hint: "the hub's log has the cause; it is tried again", At: at, Since: at, Times: 3}
+	return []lead.Fetching{{Source: "price-page", Ways: []string{lead.WayPush, lead.WayPoll, lead.WayListen, lead.WayFetch},
+		FetchReport: lead.FetchReport{Poll: &lead.PollReport{Last: &at, Success: &at, Next: &at, Moved: &at, Brought: 1234, Trouble: trouble},
+			Listen: &lead.ListenReport{Since: &at, Last: &at, Brought: 5}, Gap: &lead.GapReport{Since: at, Last: &at, Seen: 900, Missing: 4, Fetched: 4}},
+		Pending: 7, PendingSince: &at, PausedUntil: &at,
+		Tokens: []lead.TokenHealth{{Name: "access", Obtained: &at, Expires: &at, Refused: true, Trouble: trouble}, {Name: "for good"}}},
+		{Source: "fair", Ways: []string{lead.WayPush}, Tokens: []lead.TokenHealth{}}}
 }
 
 func cannedChannels() []Channel {
@@ -231,7 +245,7 @@ type browser struct {
 func (f *fakes) open(t *testing.T) *browser {
 	t.Helper()
 	b := &browser{t: t, jar: map[string]*http.Cookie{}, header: http.Header{}, now: canned}
-	b.site = newSite(Config{Authenticator: f, Leads: f, Merging: f, Duplicates: f, Rejections: f, Configuration: f, Figures: f, Snippets: f,
+	b.site = newSite(Config{Authenticator: f, Leads: f, Merging: f, Duplicates: f, Fetching: f, Rejections: f, Configuration: f, Figures: f, Snippets: f,
 		Imports: f.imports, ImportOrders: f.imports, ImportFiles: f.imports, Channels: func() []Channel { return f.channels }, SessionKey: []byte(strings.Repeat("k", 32)),
 		Logger: slog.New(slog.DiscardHandler)}, func() time.Time { return b.now }).routes()
 	return b

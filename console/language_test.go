@@ -25,7 +25,7 @@ func TestBothLanguagesHaveTheSameTexts(t *testing.T) {
 
 // groups are the first parts of keys whose second part comes from outside.
 var groups = []string{"status", "verdict", "event", "identity", "field", "stage", "signal", "code", "done", "flow", "part", "rejection", "actor",
-	"importstate", "importing", "tally", "station", "preview", "fieldgroup", "how", "trust", "dateorder"}
+	"importstate", "importing", "tally", "station", "preview", "fieldgroup", "how", "trust", "dateorder", "way"}
 
 func TestEveryTextThatAPageUsesExistsAndNoneIsLeftOver(t *testing.T) {
 	used := map[string]bool{}

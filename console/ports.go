@@ -15,6 +15,7 @@ type Config struct {
 	Leads         Leads
 	Merging       Merging
 	Duplicates    Duplicates
+	Fetching      Fetching
 	Rejections    Rejections
 	Configuration Configuration
 	Figures       Figures
@@ -59,6 +60,12 @@ type Duplicates interface {
 	Duplicates(ctx context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error)
 	// DecideDuplicate notes lead.DuplicateDismiss or lead.DuplicateReopen of two leads.
 	DecideDuplicate(ctx context.Context, a, b, decision string, o lead.Order) (lead.Duplicate, error)
+}
+
+// Fetching tells how the hub's own asking of its sources goes.
+type Fetching interface {
+	// Fetching returns every source. It tells of tokens all but their values.
+	Fetching(ctx context.Context) ([]lead.Fetching, error)
 }
 
 // Rejections shows what could not go on and sends it again.

@@ -18,7 +18,7 @@ type rejectionListPage struct {
 
 type rejectionFilter struct{ State, Stage, Code, Source string }
 
-var rejectionStages = []string{lead.StageParse, lead.StageNormalize, lead.StageSpam, lead.StageSink, lead.StageFeedback}
+var rejectionStages = []string{lead.StageParse, lead.StageFetch, lead.StageNormalize, lead.StageSpam, lead.StageSink, lead.StageFeedback}
 
 // Stages for the form.
 func (rejectionListPage) Stages() []string { return rejectionStages }

@@ -26,6 +26,9 @@ func (s *site) editForm(v *visit) (sourceForm, error) {
 	}
 	ch, _ := s.channel(c.Sources[i].Channel)
 	f := v.formOf(c.Sources[i], ch)
+	if f.Fetching, err = s.fetchingOf(v, c.Sources[i].Key); err != nil {
+		return sourceForm{}, err
+	}
 	f.Snippet = s.Snippets.Snippet(v.Context(), c.Sources[i].Key, v.base(), v.lang)
 	return f, nil
 }

@@ -26,6 +26,7 @@ type sourceForm struct {
 	Fields   []string
 	URL      string // where to post; "" for a channel that is not pushed to
 	Snippet  string
+	Fetching *lead.Fetching // nil when the hub does not ask it
 	Error    *lead.Error
 }
 

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -316,7 +315,7 @@ func (c *Configuration) pollEvery(s lead.Source) time.Duration {
 	return time.Minute
 }
 
-// Fetching tells how the hub's own asking of its sources goes, by source; those that are only pushed to are left out.
+// Fetching tells how the hub's own asking of its sources goes, in the order of the configuration.
 func (h *Hub) Fetching(ctx context.Context) ([]lead.Fetching, error) {
 	kept, err := h.cfg.Store.Fetchings(ctx)
 	if err != nil {
@@ -330,14 +329,12 @@ func (h *Hub) Fetching(ctx context.Context) ([]lead.Fetching, error) {
 	snap := h.configuration.current.Load()
 	for _, s := range snap.config.Sources {
 		src := snap.sources[s.Key]
-		f, known := by[s.Key]
-		if f.Ways = ways(src); known || len(f.Ways) > 0 && strings.Join(f.Ways, "") != lead.WayPush {
-			f.Source = s.Key
-			if f.Tokens == nil {
-				f.Tokens = []lead.TokenHealth{}
-			}
-			out = append(out, f)
+		f := by[s.Key]
+		f.Source, f.Ways = s.Key, ways(src)
+		if f.Tokens == nil {
+			f.Tokens = []lead.TokenHealth{}
 		}
+		out = append(out, f)
 	}
 	return out, nil
 }

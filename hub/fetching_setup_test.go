@@ -519,4 +519,3 @@ func (h *testHub) raws() int {
 }
 
 var inPool = []string{lead.StatePooled, lead.StateMerged, lead.StateAssigned}
-

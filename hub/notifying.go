@@ -95,7 +95,7 @@ func (n *Notifications) TestTarget(ctx context.Context, key, rep, actor string) 
 	if i < 0 {
 		return lead.TestResult{}, noTarget()
 	}
-	to := lead.Rep{Key: "test", Name: "test", Notify: lead.RepContact{Email: address(snapshot.config.Notify[i].Mail.From)}}
+	to := lead.Rep{Key: "test", Name: "test", Notify: lead.RepContact{Email: addressOf(snapshot.config.Notify[i].Mail.From)}}
 	if rep != "" {
 		j := slices.IndexFunc(snapshot.config.Reps, func(r lead.Rep) bool { return r.Key == rep })
 		if j < 0 {
@@ -112,8 +112,8 @@ func (n *Notifications) TestTarget(ctx context.Context, key, rep, actor string) 
 	return out, nil
 }
 
-// address is the address of "Name <address>".
-func address(from string) string {
+// addressOf is the address of "Name <address>".
+func addressOf(from string) string {
 	if i := strings.LastIndexByte(from, '<'); i >= 0 {
 		return strings.TrimRight(from[i+1:], ">")
 	}

@@ -338,7 +338,10 @@ func TestAListenerIsOpenedAgainAndWhatItEmitsIsDurable(t *testing.T) {
 		h.source("shop", "listen")
 		h.pools(6)
 		require.EqualValues(t, 3, opened.Load())
-		eventually(t, func() bool { l := h.report("shop").Listen; return l != nil && l.Brought == 6 && l.Since != nil && l.Trouble == nil }, "the report says so")
+		eventually(t, func() bool {
+			l := h.report("shop").Listen
+			return l != nil && l.Brought == 6 && l.Since != nil && l.Trouble == nil
+		}, "the report says so")
 		h.end()
 		b := w.start("b")
 		b.pools(8)
@@ -397,4 +400,3 @@ func TestTheLogHoldsNoAddressBehindItsHost(t *testing.T) {
 	require.Equal(t, `dial wss://h:1 failed`, unaddressed(fmt.Errorf(`dial wss://h:1/s?t=1 failed`)))
 	require.Equal(t, `plain`, unaddressed(errors.New("plain")))
 }
-

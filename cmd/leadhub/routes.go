@@ -36,8 +36,9 @@ func routes(h *hub.Hub, sessionKey []byte, registry *prometheus.Registry, log *s
 	}
 	tokens := h.Tokens()
 	r.Mount("/v1", api.New(api.Ports{Authenticator: tokens, Leads: h.Reader(), Submissions: h, Rejections: h.Rejections(),
-		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Operator: h, Merging: h, Duplicates: h, Imports: h.Importing(), Notifications: h.Notifications(), Channels: apiChannels, Logger: log}))
-	r.Mount("/", console.New(console.Config{Authenticator: tokens, Leads: h.Reader(), Merging: h, Duplicates: h, Rejections: h.Rejections(),
+		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Operator: h, Merging: h, Duplicates: h, Fetching: h, Imports: h.Importing(), Notifications: h.Notifications(),
+		Channels: apiChannels, Logger: log}))
+	r.Mount("/", console.New(console.Config{Authenticator: tokens, Leads: h.Reader(), Merging: h, Duplicates: h, Fetching: h, Rejections: h.Rejections(),
 		Configuration: h.Configuration(), Figures: h, Imports: h.Importing(), ImportOrders: h.Importing(), ImportFiles: h.Importing(), Channels: consoleChannels,
 		Snippets: snippets{h.Configuration()}, SessionKey: sessionKey, Logger: log}))
 	return r
