@@ -61,17 +61,16 @@ func (f *fetching) run(ctx context.Context) error {
 	defer f.end()
 	tick := time.NewTicker(glance)
 	defer tick.Stop()
-	var seen *snapshot
+	var seen, tidied *snapshot
 	var beat time.Time
 	for {
 		snap := f.configuration.current.Load()
-		changed := seen == nil || snap != seen
-		if changed || time.Since(beat) >= leaseBeat {
-			beat = time.Now()
+		if snap != seen || time.Since(beat) >= leaseBeat {
+			seen, beat = snap, time.Now()
 			f.look(ctx, snap)
-		}
-		if changed && f.forget(ctx) == nil {
-			seen = snap
+			if snap != tidied && f.forget(ctx) == nil {
+				tidied = snap
+			}
 		}
 		select {
 		case <-ctx.Done():

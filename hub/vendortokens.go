@@ -20,7 +20,7 @@ const (
 	renewEarly    = 10 * time.Minute // before the end, or a tenth of the token's life when that is less
 	renewRetry    = 5 * time.Second  // after the first failure
 	renewMost     = time.Minute
-	renewLook     = 50 * time.Millisecond // how often who waits for another's renewal looks
+	renewLook     = 100 * time.Millisecond // how often who waits for another process's renewal looks
 )
 
 // vendorTokens keeps what vendors lend, sealed in the pool, for all processes. The last good ones are in memory as well, for when the database is away.
@@ -33,6 +33,7 @@ type vendorTokens struct {
 
 	mu     sync.Mutex
 	memory map[tokenKey]remembered
+	turns  map[tokenKey]chan struct{} // one caller of this process at a time asks for the lease
 }
 
 type tokenKey struct{ source, name string }
@@ -46,7 +47,7 @@ type remembered struct {
 }
 
 func newVendorTokens(cfg Config, keys *keyring) *vendorTokens {
-	return &vendorTokens{store: cfg.Store, keys: keys, now: cfg.Now, log: cfg.Logger, memory: map[tokenKey]remembered{}}
+	return &vendorTokens{store: cfg.Store, keys: keys, now: cfg.Now, log: cfg.Logger, memory: map[tokenKey]remembered{}, turns: map[tokenKey]chan struct{}{}}
 }
 
 // of gives a source its tokens.
@@ -79,25 +80,24 @@ func (t *sourceTokens) Token(ctx context.Context, name string, renew func(contex
 			}
 			return "", err
 		}
-		if t.good(k) && !t.ending(k) && !k.unkept {
+		if t.settled(k) {
 			return k.token.Value, nil
 		}
-		if err := t.failedLately(name); err != nil {
-			if t.good(k) {
-				return k.token.Value, nil
-			}
-			return "", err
+		var value string
+		var mine bool
+		if t.takeTurn(ctx, name, !t.good(k)) {
+			value, mine, err = t.renewAlone(ctx, name, renew)
+			t.endTurn(name)
 		}
-		value, mine, err := t.renewAlone(ctx, name, renew)
 		switch {
 		case mine && err == nil:
 			return value, nil
-		case t.good(k): // it is early: there is time for another try
+		case t.good(k): // it is early: there is time for another try, or for who is at it
 			return k.token.Value, nil
 		case mine:
 			return "", err
 		}
-		if pause(ctx, renewLook); ctx.Err() != nil { // another caller renews it
+		if pause(ctx, renewLook); ctx.Err() != nil { // another process renews it
 			return "", lead.Transient("token_awaited", "the access token is being renewed", 0, ctx.Err())
 		}
 	}
@@ -121,6 +121,36 @@ func (t *sourceTokens) Refuse(ctx context.Context, name, value string) error {
 	}
 	return t.store.RefuseVendorToken(ctx, t.source, name, k.version)
 }
+
+func (t *sourceTokens) turn(name string) chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := tokenKey{t.source, name}
+	if t.turns[key] == nil {
+		t.turns[key] = make(chan struct{}, 1)
+	}
+	return t.turns[key]
+}
+
+// takeTurn waits for its turn, or, without wait, takes it only when nobody has it.
+func (t *sourceTokens) takeTurn(ctx context.Context, name string, wait bool) bool {
+	if !wait {
+		select {
+		case t.turn(name) <- struct{}{}:
+			return true
+		default:
+			return false
+		}
+	}
+	select {
+	case t.turn(name) <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (t *sourceTokens) endTurn(name string) { <-t.turn(name) }
 
 // read takes what the pool has. With an error, what it returns is the last that this process knew.
 func (t *sourceTokens) read(ctx context.Context, name string) (remembered, error) {
@@ -173,8 +203,17 @@ func (t *sourceTokens) ending(k remembered) bool {
 	return k.token.Expires.Sub(t.now()) < early
 }
 
-// renewAlone renews unless another caller, here or in another process, does so now: then mine is false.
+// settled holds for one that needs nothing done.
+func (t *sourceTokens) settled(k remembered) bool { return t.good(k) && !t.ending(k) && !k.unkept }
+
+// renewAlone renews, unless another caller did so since, or another process does now: then mine is false.
 func (t *sourceTokens) renewAlone(ctx context.Context, name string, renew func(context.Context, connectors.Token) (connectors.Token, error)) (value string, mine bool, err error) {
+	if k, err := t.read(ctx, name); err == nil && t.settled(k) {
+		return k.token.Value, true, nil
+	}
+	if err := t.failedLately(name); err != nil {
+		return "", true, err
+	}
 	holder, lease := rand.Text(), "token/"+t.source+"/"+name
 	held, err := t.store.HoldLeases(ctx, holder, []string{lease}, renewLease)
 	if err != nil {

@@ -126,7 +126,11 @@ func explain(w io.Writer, e lead.Explanation) {
 		explainAssignment(w, &s.Assignment)
 	}
 	for _, j := range e.Rejections {
-		fmt.Fprintf(w, "rejected at %s: %s (%s)\n", j.Stage, j.Message, j.Code)
+		if j.State == lead.RejectionPending {
+			fmt.Fprintf(w, "would wait: %s (%s)\n", j.Message, j.Code)
+		} else {
+			fmt.Fprintf(w, "rejected at %s: %s (%s)\n", j.Stage, j.Message, j.Code)
+		}
 		if j.Hint != "" {
 			fmt.Fprintf(w, "  hint: %s\n", j.Hint)
 		}
