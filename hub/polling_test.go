@@ -65,12 +65,12 @@ func TestAProcessThatDiesBetweenStoringAndTheCursorGivesNothingTwice(t *testing.
 		h := w.start("a")
 		died := make(chan struct{})
 		once := sync.OnceFunc(func() { close(died) })
-		h.store.savePoll = func(p sink.Polled) error {
+		h.store.onSavePoll(func(p sink.Polled) error {
 			if p.Cursor != "" {
 				once()
 			}
 			return errors.New("this process is dead")
-		}
+		})
 		h.source("shop", "poll")
 		<-died
 		require.Equal(t, 10, h.raws(), "it was stored")
@@ -239,7 +239,6 @@ func TestAChangeOfTheConfigurationCountsAtOnce(t *testing.T) {
 
 		// Other settings: the next poll is made with them, and goes on behind the cursor.
 		var account atomic.Value
-		w.vendor.poll = nil
 		h.source("shop", "poll", "account", "second")
 		w.vendor.mu.Lock()
 		account.Store(w.vendor.opened[len(w.vendor.opened)-1].String("account"))

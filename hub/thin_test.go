@@ -173,15 +173,16 @@ func TestAProcessThatDiesBehindAFetchGivesNothingTwice(t *testing.T) {
 		h := w.start("a", RoleIntake, RoleConsole)
 		died := make(chan struct{})
 		once := sync.OnceFunc(func() { close(died) })
-		h.store.saveFetch = func(lead.Rejection) error { once(); return errors.New("this process is dead") }
+		dead := func(lead.Rejection) error { once(); return errors.New("this process is dead") }
+		h.store.onSaveFetch(dead)
 		h.source("forms", "thin")
 		stages := w.start("b", RoleIntake, RoleNormalize, RoleSink, RoleAssign)
-		stages.store.saveFetch = h.store.saveFetch
+		stages.store.onSaveFetch(dead)
 		id := h.push("forms", w.vendor.answer(1), thinBody)
 		<-died
 		h.becomes(id, inPool...) // it was sent before the process died
 		h.die()
-		stages.store.saveFetch = nil
+		stages.store.onSaveFetch(nil)
 		c := w.start("c")
 		c.clock.Store(int64(time.Hour))
 		c.pools(1)
