@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,6 +46,11 @@ func signStandard(t require.TestingT, secret, id string, at time.Time, body []by
 	return h
 }
 
+// with is a request that has these headers.
+func with(h http.Header) *http.Request {
+	return &http.Request{Method: http.MethodPost, URL: &url.URL{Path: "/in/case"}, Header: h}
+}
+
 func code(err error) string {
 	if err == nil {
 		return ""
@@ -60,12 +66,12 @@ func TestWhatTheStandardLibraryOfStandardWebhooksSignsIsAccepted(t *testing.T) {
 		secret := rapid.SampledFrom([]string{oldSecret, newSecret}).Draw(t, "secret")
 		seconds := rapid.IntRange(-300, 300).Draw(t, "seconds")
 		h := signStandard(t, secret, id, clock().Add(time.Duration(seconds)*time.Second), body)
-		require.NoError(t, v.Verify(h, body))
+		require.NoError(t, v.Verify(with(h), body))
 		// and nothing that differs from it by one bit
 		if len(body) > 0 {
 			i := rapid.IntRange(0, len(body)-1).Draw(t, "i")
 			body[i] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
-			require.Equal(t, "bad_signature", code(v.Verify(h, body)))
+			require.Equal(t, "bad_signature", code(v.Verify(with(h), body)))
 		}
 	})
 }
@@ -73,10 +79,10 @@ func TestWhatTheStandardLibraryOfStandardWebhooksSignsIsAccepted(t *testing.T) {
 func TestASignatureOfAnotherTimeIsStale(t *testing.T) {
 	for _, seconds := range []int{-301, 301, -86400 * 365, 86400 * 365} {
 		h := signStandard(t, newSecret, "msg_1", clock().Add(time.Duration(seconds)*time.Second), []byte("{}"))
-		require.Equal(t, "stale_signature", code(standard(t).Verify(h, []byte("{}"))), "%d s", seconds)
+		require.Equal(t, "stale_signature", code(standard(t).Verify(with(h), []byte("{}"))), "%d s", seconds)
 	}
 	h := signStandard(t, newSecret, "msg_1", time.Unix(1<<62, 0), []byte("{}"))
-	require.Equal(t, "stale_signature", code(standard(t).Verify(h, []byte("{}"))), "a number that overflows a duration")
+	require.Equal(t, "stale_signature", code(standard(t).Verify(with(h), []byte("{}"))), "a number that overflows a duration")
 }
 
 func TestEveryPartOfTheSignedStringCounts(t *testing.T) {
@@ -104,16 +110,16 @@ func TestEveryPartOfTheSignedStringCounts(t *testing.T) {
 	} {
 		h := good()
 		h.Set(c.header, c.value)
-		require.Equal(t, c.want, code(standard(t).Verify(h, body)), name)
+		require.Equal(t, c.want, code(standard(t).Verify(with(h), body)), name)
 	}
 }
 
 func TestTheBorderBetweenIDAndTimeCannotBeMoved(t *testing.T) {
 	// "msg_1" "1767603600" "5.{}" and "msg_1.1767603600" "5" "{}" give the same signed string.
 	h := signStandard(t, newSecret, "msg_1", clock(), []byte(strconv.FormatInt(clock().Unix(), 10)+".{}"))
-	require.NoError(t, standard(t).Verify(h, []byte(strconv.FormatInt(clock().Unix(), 10)+".{}")))
+	require.NoError(t, standard(t).Verify(with(h), []byte(strconv.FormatInt(clock().Unix(), 10)+".{}")))
 	h.Set("webhook-id", "msg_1."+strconv.FormatInt(clock().Unix(), 10))
-	require.Equal(t, "bad_signature", code(standard(t).Verify(h, []byte("{}"))))
+	require.Equal(t, "bad_signature", code(standard(t).Verify(with(h), []byte("{}"))))
 }
 
 // The test cases of RFC 4231 (HMAC-SHA-2) and RFC 2202 (HMAC-SHA-1) with the key "Jefe".
@@ -129,13 +135,13 @@ func TestTheAlgorithmsAreThoseOfTheRFCs(t *testing.T) {
 		for encoding, written := range map[string]string{
 			connectors.EncodingHex: strings.ToUpper(want), connectors.EncodingBase64: base64.StdEncoding.EncodeToString(sum),
 		} {
-			v, err := connectors.Signature{Algorithm: algorithm, Encoding: encoding, Header: "x-sign", Prefix: "s=", Separator: ", ",
+			v, err := connectors.Signature{Algorithm: algorithm, Encoding: encoding, At: "header:x-sign", Prefix: "s=", Separator: ", ",
 				Signed: "{body}"}.Open([]string{"Jefe"}, clock)
 			require.NoError(t, err)
 			body := []byte("what do ya want for nothing?")
-			require.NoError(t, v.Verify(http.Header{"X-Sign": {"s=" + written}}, body))
-			require.NoError(t, v.Verify(http.Header{"X-Sign": {"t=12, s=" + written}}, body))
-			require.Equal(t, "bad_signature", code(v.Verify(http.Header{"X-Sign": {written}}, body)))
+			require.NoError(t, v.Verify(with(http.Header{"X-Sign": {"s=" + written}}), body))
+			require.NoError(t, v.Verify(with(http.Header{"X-Sign": {"t=12, s=" + written}}), body))
+			require.Equal(t, "bad_signature", code(v.Verify(with(http.Header{"X-Sign": {written}}), body)))
 		}
 	}
 }
@@ -157,18 +163,18 @@ func TestAnyTemplateSignsWhatItSays(t *testing.T) {
 		"{id}|{body}|{timestamp}":      "I|B|" + ms,
 		"{timestamp}{timestamp}{body}": ms + ms + "B",
 	} {
-		s := connectors.Signature{Algorithm: "hmac-sha256", Encoding: "hex", Header: "Sign", Signed: template}
+		s := connectors.Signature{Algorithm: "hmac-sha256", Encoding: "hex", At: "header:Sign", Signed: template}
 		if strings.Contains(template, "{timestamp}") {
-			s.TimestampHeader, s.TimestampUnit, s.Tolerance = "time", time.Millisecond, time.Minute
+			s.Timestamp, s.TimeFormat, s.Tolerance = "header:time", connectors.TimeUnixMilli, time.Minute
 		}
 		if strings.Contains(template, "{id}") {
-			s.IDHeader = "id"
+			s.ID = "header:id"
 		}
 		v, err := s.Open([]string{"k"}, clock)
 		require.NoError(t, err, template)
 		h := http.Header{"Sign": {sign(signed)}, "Time": {ms}, "Id": {"I"}}
-		require.NoError(t, v.Verify(h, []byte("B")), template)
-		require.Equal(t, "bad_signature", code(v.Verify(h, []byte("C"))), template)
+		require.NoError(t, v.Verify(with(h), []byte("B")), template)
+		require.Equal(t, "bad_signature", code(v.Verify(with(h), []byte("C"))), template)
 	}
 }
 
@@ -184,11 +190,11 @@ func TestASignatureThatProtectsNothingIsRefusedWhenItIsOpened(t *testing.T) {
 		"not base64":            {nil, []string{"whsec_%%%not-base64"}},
 		"no algorithm":          {func(s *connectors.Signature) { s.Algorithm = "" }, []string{newSecret}},
 		"an unknown encoding":   {func(s *connectors.Signature) { s.Encoding = "rot13" }, []string{newSecret}},
-		"no header":             {func(s *connectors.Signature) { s.Header = "" }, []string{newSecret}},
+		"no header":             {func(s *connectors.Signature) { s.At = "" }, []string{newSecret}},
 		"the body is left out":  {func(s *connectors.Signature) { s.Signed = "{id}.{timestamp}" }, []string{newSecret}},
 		"time without limit":    {func(s *connectors.Signature) { s.Tolerance = 0 }, []string{newSecret}},
 		"time that is unsigned": {func(s *connectors.Signature) { s.Signed = "{id}.{body}" }, []string{newSecret}},
-		"id from nowhere":       {func(s *connectors.Signature) { s.IDHeader = "" }, []string{newSecret}},
+		"id from nowhere":       {func(s *connectors.Signature) { s.ID = "" }, []string{newSecret}},
 	} {
 		s := good
 		if c.change != nil {
@@ -210,7 +216,7 @@ func BenchmarkVerify(b *testing.B) {
 	v := standard(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := v.Verify(h, body); err != nil {
+		if err := v.Verify(with(h), body); err != nil {
 			b.Fatal(err)
 		}
 	}

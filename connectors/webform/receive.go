@@ -55,7 +55,7 @@ func (s *source) Receive(r *http.Request) (d connectors.Delivery, err error) {
 	if err != nil {
 		return d, err
 	}
-	standardID, err := s.verify(r.Header, body)
+	standardID, err := s.verify(r, body)
 	if err != nil {
 		return d, err
 	}
@@ -85,16 +85,17 @@ func (s *source) Receive(r *http.Request) (d connectors.Delivery, err error) {
 }
 
 // verify checks the signature, if the source has one, and returns the id that a Standard Webhooks signature covers.
-func (s *source) verify(h http.Header, body []byte) (id string, err error) {
+func (s *source) verify(r *http.Request, body []byte) (id string, err error) {
+	h := r.Header
 	switch {
 	case !s.signed:
 		return "", nil
 	case s.svix == nil:
-		return "", s.verifier.Verify(h, body)
+		return "", s.verifier.Verify(r, body)
 	case h.Get("Webhook-Id") == "" && h.Get("Svix-Id") != "":
-		return h.Get("Svix-Id"), s.svix.Verify(h, body)
+		return h.Get("Svix-Id"), s.svix.Verify(r, body)
 	}
-	return h.Get("Webhook-Id"), s.verifier.Verify(h, body)
+	return h.Get("Webhook-Id"), s.verifier.Verify(r, body)
 }
 
 func (s *source) rateSignals(r *http.Request) ([]lead.Signal, error) {

@@ -198,7 +198,7 @@ func (s *source) openSignature(set connectors.Settings) (err error) {
 	case signHMAC:
 		s.signed = true
 		s.verifier, err = connectors.Signature{
-			Algorithm: set.String(setSigAlgorithm), Encoding: set.String(setSigEncoding), Header: set.String(setSigHeader),
+			Algorithm: set.String(setSigAlgorithm), Encoding: set.String(setSigEncoding), At: "header:" + set.String(setSigHeader),
 			Prefix: set.String(setSigPrefix), Separator: ", ", Signed: "{body}",
 		}.Open(secrets, s.now)
 		return err
