@@ -78,6 +78,7 @@ func TestTheConnectorOfTheTutorialKeepsTheContract(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
 		require.NoError(t, os.WriteFile(at, []byte(content), 0o600))
 		if strings.HasSuffix(name, ".go") {
+			require.Less(t, strings.Count(content, "\n"), 150, "%s: a plain channel is small", name)
 			overlay[filepath.Join(root, name)] = at
 		}
 	}

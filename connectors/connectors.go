@@ -138,14 +138,41 @@ type Spec struct {
 	Title       Text
 	Description Text
 	Docs        string // where the vendor describes what this connector speaks
-	Push        bool   // has a URL of its own
+	// How leads arrive: what the Source is, with some settings at least.
+	Push   bool // a Receiver: has a URL of its own
+	Poll   bool // a Poller
+	Listen bool // a Listener
+	Upload bool // an Importer
 	// PollEvery is how often a Poller is asked when there is nothing new; a minute unless set. A channel whose people may
 	// choose has a setting poll_seconds, an int, which counts before it.
 	PollEvery time.Duration
 	Settings  []Field
 	// Identities that this channel brings, and which of them a person can have only one of per scope.
 	Identities []IdentityKind
+
+	// What the table of channels says.
+	Authenticity Text     // what proves where an event comes from: "HMAC-SHA256 over the body", "a token in the URL, no signature"
+	Delivery     Text     // what the vendor promises: "at least once, retried for 10 hours"
+	Dedup        Text     // what makes two deliveries the same event: "X-Shopify-Event-Id"
+	Sure         string   // one of the Sure constants
+	Tested       []string // of the Tested constants
 }
+
+// How sure the facts of a channel are.
+const (
+	SureVerified = "verified" // read in the vendor's documentation or code, or reproduced
+	SurePartly   = "partly"   // the README says which part comes from other people's receivers
+	SureReadme   = "readme"   // it differs from part to part; the README says how
+)
+
+// How a channel was tested.
+const (
+	TestedCases   = "cases"   // requests in fixtures/channels
+	TestedVectors = "vectors" // examples that the vendor published
+	TestedFake    = "fake"    // a server that answers as the vendor does
+	TestedFiles   = "files"   // files of the shapes that people make
+	TestedLive    = "live"    // a real account
+)
 
 // IdentityKind is a kind of identity that a channel brings.
 type IdentityKind struct {

@@ -2,8 +2,10 @@
 //
 //	request.http   the request as it goes over the wire: request line, headers, blank line, body byte for byte.
 //	               Header values are text/template: {{hmac "sha256" "hex" "secret"}} over the body, {{standardwebhooks
-//	               "whsec_…" "msg_1" 0}}, {{unix 0}}: the clock plus so many seconds. A Content-Length that is
-//	               written down is announced even if it is not true.
+//	               "whsec_…" "msg_1" 0}}, {{unix 0}}, {{unixms 0}}, {{china 0}}: the clock plus so many seconds, {{hash
+//	               "md5" "hex" (print body "secret")}}, {{mac "sha256" "hex" "secret" (print "v0:" (unix 0) ":" body)}},
+//	               {{hash "sha1" "hex" (sorted "token" (unix 0) "nonce")}}, urlquery. They work in the request line, too.
+//	               A Content-Length that is written down is announced even if it is not true.
 //	source.json    optional: settings, mapping, defaults of the source, the clock ("now"), the caller's address ("remote"),
 //	               the hub's limit of a body ("max_body")
 //	want.json      see Want
@@ -32,7 +34,10 @@ import (
 type Options struct {
 	Fixtures string         // the folder fixtures/channels
 	Settings map[string]any // a smallest valid set of settings; nil when every setting has a default
-	// Secrets are settings that must be refused when they are empty: with these settings, beside Settings.
+	// Also are further settings that make a Source of another kind: one that is polled instead of pushed to.
+	Also []map[string]any
+	// EmptySecret are settings that the door depends on, each empty: Open refuses them beside Settings, and with another value
+	// in their place no case is accepted any more.
 	EmptySecret map[string]any
 	MinCases    int // fewer folders than this fail: a suite that finds nothing must not pass
 }

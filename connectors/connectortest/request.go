@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/hmac"
+	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -11,9 +12,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,7 +62,17 @@ func (c Case) fill(head string, body []byte) (string, error) {
 		return strconv.FormatInt(c.Source.Now.Add(time.Duration(seconds)*time.Second).Unix(), 10)
 	}
 	tmpl, err := template.New(c.Name).Option("missingkey=error").Funcs(template.FuncMap{
-		"unix": unix,
+		"unix":   unix,
+		"unixms": func(seconds int) string { return unix(seconds) + "000" },
+		"china": func(seconds int) string {
+			return c.Source.Now.Add(time.Duration(seconds) * time.Second).In(time.FixedZone("", 8*60*60)).Format(time.DateTime)
+		},
+		"body": func() string { return string(body) },
+		"hash": func(algorithm, encoding, text string) (string, error) { return sum(algorithm, encoding, []byte(text)) },
+		"mac": func(algorithm, encoding, secret, text string) (string, error) {
+			return sign(algorithm, encoding, []byte(secret), []byte(text))
+		},
+		"sorted": func(parts ...string) string { return strings.Join(slices.Sorted(slices.Values(parts)), "") },
 		"hmac": func(algorithm, encoding, secret string) (string, error) {
 			return sign(algorithm, encoding, []byte(secret), body)
 		},
@@ -81,19 +92,31 @@ func (c Case) fill(head string, body []byte) (string, error) {
 	return b.String(), err
 }
 
+var algorithms = map[string]func() hash.Hash{"md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}
+
 func sign(algorithm, encoding string, key, message []byte) (string, error) {
-	algorithms := map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}
 	newHash, ok := algorithms[algorithm]
 	if !ok {
 		return "", fmt.Errorf("no algorithm %q", algorithm)
 	}
-	m := hmac.New(newHash, key)
-	m.Write(message)
+	return written(encoding, hmac.New(newHash, key), message)
+}
+
+func sum(algorithm, encoding string, message []byte) (string, error) {
+	newHash, ok := algorithms[algorithm]
+	if !ok {
+		return "", fmt.Errorf("no algorithm %q", algorithm)
+	}
+	return written(encoding, newHash(), message)
+}
+
+func written(encoding string, h hash.Hash, message []byte) (string, error) {
+	h.Write(message)
 	switch encoding {
 	case "hex":
-		return hex.EncodeToString(m.Sum(nil)), nil
+		return hex.EncodeToString(h.Sum(nil)), nil
 	case "base64":
-		return base64.StdEncoding.EncodeToString(m.Sum(nil)), nil
+		return base64.StdEncoding.EncodeToString(h.Sum(nil)), nil
 	}
 	return "", fmt.Errorf("no encoding %q", encoding)
 }

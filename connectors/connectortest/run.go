@@ -26,6 +26,7 @@ import (
 func Run(t *testing.T, connector connectors.Connector, o Options) {
 	spec := connector.Spec()
 	t.Run("the spec says everything in both languages", func(t *testing.T) { checkSpec(t, spec) })
+	t.Run("the README lists the settings", func(t *testing.T) { CheckReadme(t, spec) })
 	t.Run("opening touches no network and shows no secret", func(t *testing.T) { checkOpen(t, connector, o) })
 	cases := Cases(t, o.Fixtures, spec.Channel)
 	t.Run("there are cases", func(t *testing.T) {
@@ -35,6 +36,8 @@ func Run(t *testing.T, connector connectors.Connector, o Options) {
 		t.Run("case "+c.Name, func(t *testing.T) { c.run(t, connector) })
 	}
 	if spec.Push {
+		t.Run("the same request again is the same events", func(t *testing.T) { checkReplay(t, connector, cases) })
+		t.Run("with another secret nothing is accepted", func(t *testing.T) { checkWrongKey(t, connector, o, cases) })
 		t.Run("a body that is too large or cut short is never stored", func(t *testing.T) { checkBodies(t, connector, cases) })
 	}
 	t.Run("parse survives every broken body", func(t *testing.T) { checkMutations(t, connector, cases) })
@@ -52,6 +55,16 @@ func checkSpec(t *testing.T, spec connectors.Spec) {
 	require.Regexp(t, `^https://`, spec.Docs)
 	both("title", spec.Title)
 	both("description", spec.Description)
+	both("authenticity", spec.Authenticity)
+	both("delivery", spec.Delivery)
+	require.NotEmpty(t, spec.Dedup.EN, "what makes an event the same one")
+	require.NotEmpty(t, spec.Dedup.ZH, "what makes an event the same one")
+	require.Contains(t, []string{connectors.SureVerified, connectors.SurePartly, connectors.SureReadme}, spec.Sure)
+	require.NotEmpty(t, spec.Tested)
+	for _, how := range spec.Tested {
+		require.Contains(t, []string{connectors.TestedCases, connectors.TestedVectors, connectors.TestedFake, connectors.TestedFiles, connectors.TestedLive}, how)
+	}
+	require.True(t, spec.Push || spec.Poll || spec.Listen || spec.Upload, "nothing brings anything")
 	require.NotEmpty(t, spec.Identities)
 	seen := map[string]bool{}
 	for _, f := range spec.Settings {
@@ -91,11 +104,23 @@ func checkOpen(t *testing.T, connector connectors.Connector, o Options) {
 		return connector.Open(set)
 	}
 	start := time.Now()
-	src, err := open(o.Settings)
+	_, err := open(o.Settings)
 	require.NoError(t, err)
 	require.Less(t, time.Since(start), time.Second)
-	_, push := src.(connectors.Receiver)
-	require.Equal(t, spec.Push, push, "Spec.Push and the Source disagree")
+	kinds := map[string]bool{}
+	for _, values := range append([]map[string]any{o.Settings}, o.Also...) {
+		also, err := open(values)
+		require.NoError(t, err)
+		_, push := also.(connectors.Receiver)
+		_, poll := also.(connectors.Poller)
+		_, listen := also.(connectors.Listener)
+		_, upload := also.(connectors.Importer)
+		for kind, is := range map[string]bool{"Push": push, "Poll": poll, "Listen": listen, "Upload": upload} {
+			kinds[kind] = kinds[kind] || is
+		}
+	}
+	require.Equal(t, map[string]bool{"Push": spec.Push, "Poll": spec.Poll, "Listen": spec.Listen, "Upload": spec.Upload}, kinds,
+		"the Spec and the Source disagree on how leads arrive")
 	if o.EmptySecret != nil {
 		values := maps.Clone(o.Settings)
 		if values == nil {
@@ -148,7 +173,7 @@ func (c Case) run(t *testing.T, connector connectors.Connector) {
 }
 
 // requireTexts: what a person is told is whole.
-func requireTexts(t *testing.T, err error) {
+func requireTexts(t testing.TB, err error) {
 	t.Helper()
 	if err == nil {
 		return

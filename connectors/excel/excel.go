@@ -30,7 +30,13 @@ var spec = connectors.Spec{
 	Description: connectors.Text{
 		EN: "Lists that people upload: exhibitions, store registers, name cards, partners, referrals.",
 		ZH: "人工上传的名单：展会、到店登记、名片、合作伙伴、转介绍等。"},
-	Docs: "https://learn.microsoft.com/en-us/openspecs/office_standards/ms-xlsx/",
+	Docs:         "https://learn.microsoft.com/en-us/openspecs/office_standards/ms-xlsx/",
+	Upload:       true,
+	Authenticity: connectors.Text{EN: "the account of who uploads", ZH: "上传者的账号"},
+	Delivery:     connectors.Text{EN: "a file; an import goes on where it was interrupted", ZH: "文件；中断的导入会从中断处继续"},
+	Dedup:        connectors.Text{EN: "file content, sheet and row", ZH: "文件内容、工作表与行"},
+	Sure:         connectors.SureVerified,
+	Tested:       []string{connectors.TestedFiles},
 	Settings: []connectors.Field{
 		{Name: setHiddenRows, Default: hiddenRead, OneOf: []string{hiddenRead, hiddenSkip}, Help: connectors.Text{
 			EN: "What becomes of rows that are hidden by hand or by a filter. They are counted either way.",

@@ -58,6 +58,13 @@ var spec = connectors.Spec{
 		ZH: "网站上的表单和脚本，以及任何能以 JSON 或表单格式推送线索的系统。"},
 	Docs: "https://html.spec.whatwg.org/multipage/form-control-infrastructure.html",
 	Push: true,
+	Authenticity: connectors.Text{
+		EN: "origin of the page; HMAC or Standard Webhooks for servers",
+		ZH: "页面来源；服务器可用 HMAC 或 Standard Webhooks 签名"},
+	Delivery: connectors.Text{EN: "once; the sender tries again if it wants to", ZH: "一次；是否重试由发送方决定"},
+	Dedup:    connectors.Text{EN: "`webhook-id`, `Idempotency-Key`, or a hidden field with the content", ZH: "`webhook-id`、`Idempotency-Key`，或隐藏字段加内容"},
+	Sure:     connectors.SureVerified,
+	Tested:   []string{connectors.TestedCases, connectors.TestedVectors},
 	Settings: []connectors.Field{
 		{Name: setOrigins, Type: connectors.TypeList, Help: connectors.Text{
 			EN: "Websites whose pages may post here: https://www.example.com, https://*.example.com, or * for any. Empty is any. Posts of servers carry no origin and pass.",
