@@ -8,7 +8,7 @@ import (
 
 // wrappers are names around the fields that say nothing about them: {"data":{"phone":…}}, contact[phone].
 var wrappers = set("data form fields formdata formfields formresponse payload contact customer lead user person visitor " +
-	"client body answers attributes properties submission values record profile info params customfields custom 数据 表单 客户 线索 联系人")
+	"client body answers attributes properties submission values record profile info params customfields custom questionsandanswers tracking hidden 数据 表单 客户 线索 联系人")
 
 // politeness is what stands before the name of a field in labels.
 var politeness = strings.Fields("您的 你的 请输入 请填写 请留下 客户 联系人 用户 学员 家长 联系 your my the contact customer user lead client visitor primary work")

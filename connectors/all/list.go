@@ -6,9 +6,11 @@ import (
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/connectors/webform"
+	"github.com/leadhub/leadhub/connectors/webhook"
 )
 
 var list = []connectors.Connector{
 	excel.Connector{},
 	webform.Connector{},
+	webhook.Connector{},
 }

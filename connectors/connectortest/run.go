@@ -35,6 +35,9 @@ func Run(t *testing.T, connector connectors.Connector, o Options) {
 	for _, c := range cases {
 		t.Run("case "+c.Name, func(t *testing.T) { c.run(t, connector) })
 	}
+	if updating() {
+		return // what follows needs the wants that were just written
+	}
 	if spec.Push {
 		t.Run("the same request again is the same events", func(t *testing.T) { checkReplay(t, connector, cases) })
 		t.Run("with another secret nothing is accepted", func(t *testing.T) { checkWrongKey(t, connector, o, cases) })
