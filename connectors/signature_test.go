@@ -150,3 +150,26 @@ func TestOfSeveralWaysTheOneThatIsThereDecides(t *testing.T) {
 func good(header string) connectors.Signature {
 	return connectors.Signature{Algorithm: "hmac-sha256", Encoding: "hex", At: "header:" + header, Signed: "{body}"}
 }
+
+// FuzzVerify: no request makes a verifier panic, and none is accepted whose signature a stranger could have made.
+func FuzzVerify(f *testing.F) {
+	var vs []*connectors.Verifier
+	for _, s := range []connectors.Signature{connectors.StandardWebhooks, connectors.Bearer, connectors.BasicAuth,
+		{Algorithm: "hmac-sha256", Encoding: "hex", At: "header:S", Separator: ",", Prefix: "v1=", Signed: "{timestamp}.{body}", Timestamp: "list:t", Tolerance: time.Minute, Escaped: true},
+		{Algorithm: "sha1", Encoding: "hex", At: "body:sign", Signed: "{body:a.b}{body:c}{secret}", BodyUnsigned: true},
+		{Algorithm: "sha1", Encoding: "hex", At: "query:s", Signed: "{secret}{query:t}{query:n}{body}{method}{path}{url}", Sorted: true, PublicURL: "https://leads.example/in/x"},
+	} {
+		v, err := s.Open([]string{"c2VjcmV0LW9mLWEtdGVzdA=="}, clock)
+		require.NoError(f, err)
+		vs = append(vs, v)
+	}
+	f.Add("t=1767603600,v1=00", "s=00&t=1&n=2", []byte(`{"a":{"b":1},"c":"x","sign":"00"}`))
+	f.Add("Bearer x", "%zz", []byte("sign=1&c=2"))
+	f.Fuzz(func(t *testing.T, header, query string, body []byte) {
+		r := with(http.Header{"S": {header}, "Authorization": {header}, "Webhook-Signature": {header}, "Webhook-Id": {"m"}, "Webhook-Timestamp": {"1767603600"}})
+		r.URL.RawQuery = query
+		for _, v := range vs {
+			require.Error(t, v.Verify(r, body))
+		}
+	})
+}
