@@ -64,7 +64,7 @@ var spec = connectors.Spec{
 	Delivery: connectors.Text{EN: "once; the sender tries again if it wants to", ZH: "一次；是否重试由发送方决定"},
 	Dedup:    connectors.Text{EN: "`webhook-id`, `Idempotency-Key`, or a hidden field with the content", ZH: "`webhook-id`、`Idempotency-Key`，或隐藏字段加内容"},
 	Sure:     connectors.SureVerified,
-	Tested:   []string{connectors.TestedCases, connectors.TestedVectors},
+	Tested:   []string{connectors.TestedCases},
 	Settings: []connectors.Field{
 		{Name: setOrigins, Type: connectors.TypeList, Help: connectors.Text{
 			EN: "Websites whose pages may post here: https://www.example.com, https://*.example.com, or * for any. Empty is any. Posts of servers carry no origin and pass.",

@@ -83,7 +83,7 @@ func (Connector) Spec() connectors.Spec {
 			EN: "a path in the payload, `webhook-id`, CloudEvents source and id, `Idempotency-Key`, or the body",
 			ZH: "负载中的路径、`webhook-id`、CloudEvents 的 source 加 id、`Idempotency-Key`，或请求体"},
 		Sure:       connectors.SureVerified,
-		Tested:     []string{connectors.TestedCases, connectors.TestedVectors},
+		Tested:     []string{connectors.TestedCases},
 		Settings:   append(signatureSettings(), payloadSettings()...),
 		Identities: []connectors.IdentityKind{{Kind: lead.IdentityMobile}, {Kind: lead.IdentityEmail}, {Kind: lead.IdentityExternal}, {Kind: lead.IdentityBuyer, Unique: true}},
 	}
