@@ -49,6 +49,7 @@ const (
 	FieldLanguage   = "language"
 	FieldWechat     = "wechat" // a WeChat name that a person typed; not an identity of the platform
 	FieldQQ         = "qq"
+	FieldCallTime   = "call_time"   // when the person wants to be called, in the person's words
 	FieldExternalID = "external_id" // the id of this person in the source's own system
 	FieldReferrer   = "referred_by" // 推荐人
 	FieldOwnerHint  = "owner_hint"  // a colleague the person asked for
@@ -90,6 +91,9 @@ type Draft struct {
 	Verified []string `json:"verified,omitempty"`
 	Signals  []Signal `json:"signals,omitempty"` // what speaks for spam
 	Test     bool     `json:"test,omitempty"`    // the channel marked it as a test
+	// Chat tells that the values of FieldMessage are messages that this one person wrote in a conversation, oldest first: what
+	// they say of a phone, a name … is taken for the person's own. A remark that somebody else may have written is no chat.
+	Chat bool `json:"chat,omitempty"`
 }
 
 // Add appends a value to a field; empty values are left out.
@@ -146,7 +150,7 @@ type Submission struct {
 	Company     Company           `json:"company,omitzero"`
 	Title       string            `json:"title,omitempty"`
 	Region      Region            `json:"region,omitzero"`
-	RegionFrom  string            `json:"region_from,omitempty"` // "fields", "address" or "phone": how sure the region is
+	RegionFrom  string            `json:"region_from,omitempty"` // "fields", "address", "message" or "phone": how sure the region is
 	Address     string            `json:"address,omitempty"`
 	Message     string            `json:"message,omitempty"`
 	Products    []string          `json:"products,omitempty"`
@@ -159,7 +163,33 @@ type Submission struct {
 	Notes       []string          `json:"notes,omitempty"` // what could not be used and why, for people
 	Spam        int               `json:"spam,omitempty"`  // score below the threshold
 	Test        bool              `json:"test,omitempty"`
-	TraceParent string            `json:"-"` // W3C trace context, carried as a header
+	Found       []Found           `json:"found,omitempty"` // what the messages say in free text, in their order
+	TraceParent string            `json:"-"`               // W3C trace context, carried as a header
+}
+
+// Found is something that free text says: a phone, a name, a budget. The value is what stands at the spans, brought into the
+// form of its field.
+type Found struct {
+	Field string `json:"field"` // a field of the draft, like FieldPhone
+	Value string `json:"value"`
+	Text  string `json:"text,omitempty"` // as written, when it differs; pieces joined by a space
+	Spans []Span `json:"spans"`          // several for a number that was broken over messages
+	// Confidence is 0 to 100. From FoundUsed on a finding may become a value of the submission; one below is only shown.
+	Confidence int `json:"confidence"`
+	// Used tells that it did: nothing of the kind was in a field of its own.
+	Used bool `json:"used,omitempty"`
+	// Why says in a word why the confidence is low: "third_person", "theirs", "placeholder", "odd_shape"; "" otherwise.
+	Why string `json:"why,omitempty"`
+}
+
+// FoundUsed is the least confidence of a Found that becomes a value.
+const FoundUsed = 80
+
+// Span is a part of one message: bytes From to before To of the value number Message of FieldMessage, as the channel gave it.
+type Span struct {
+	Message int `json:"message"`
+	From    int `json:"from"`
+	To      int `json:"to"`
 }
 
 // Name of a person. Honorifics (先生, 女士, 总, Mr) are kept apart.

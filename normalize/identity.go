@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -57,6 +58,17 @@ func phoneKind(p lead.Phone) string {
 		return ""
 	}
 	return lead.IdentityLandline
+}
+
+// recognised reports whether something that is no free text recognises the person.
+func (c *cleaning) recognised() bool {
+	if slices.ContainsFunc(c.sub.Phones, func(p lead.Phone) bool { return phoneKind(p) != "" }) ||
+		slices.ContainsFunc(c.sub.Emails, func(e lead.Email) bool { return e.Blocked == "" }) {
+		return true
+	}
+	silent := cleaning{Normalizer: c.Normalizer, draft: c.draft, sub: &lead.Submission{Source: c.sub.Source}}
+	silent.identities()
+	return len(silent.sub.Identities) > 0
 }
 
 // platformID cleans an id that a platform gave. An id without scope is scoped by the source: that can miss that

@@ -110,6 +110,7 @@ func (n *Normalizer) Submission(raw lead.Raw, index int, d lead.Draft, trust int
 	c.name()
 	c.company()
 	c.texts()
+	c.messages(country)
 	c.region(country)
 	c.consents()
 	c.origin()

@@ -11,6 +11,7 @@ import (
 const (
 	fromFields  = "fields"
 	fromAddress = "address"
+	fromMessage = "message"
 	fromPhone   = "phone"
 )
 
@@ -35,7 +36,7 @@ func (c *cleaning) saidCountry() string {
 func (c *cleaning) region(country string) {
 	r := &c.sub.Region
 	if !c.has(classRegion) {
-		c.phoneRegion()
+		c.guessedRegion()
 		return
 	}
 	var at place
@@ -61,10 +62,17 @@ func (c *cleaning) region(country string) {
 		*r, c.sub.RegionFrom = divisions().region(at), from
 	case c.freeCity():
 		c.sub.RegionFrom = fromFields
-	case len(c.sub.Phones) > 0:
-		c.phoneRegion()
+	case len(c.sub.Phones) > 0 || len(c.sub.Found) > 0:
+		c.guessedRegion()
 	case country != "":
 		c.sub.RegionFrom = fromFields
+	}
+}
+
+// guessedRegion takes the region from the messages, else from where a phone was issued.
+func (c *cleaning) guessedRegion() {
+	if !c.messageRegion() {
+		c.phoneRegion()
 	}
 }
 
