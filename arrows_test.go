@@ -70,10 +70,11 @@ var places = []place{
 	{folder: "console", may: []string{"lead", "api/problem"}, instead: "api and console declare the ports they need, and never import each other"},
 
 	{folder: "cmd/leadhub", may: []string{"lead", "hub", "api", "api/problem", "console", "connectors", "connectors/all", "sink", "sink/sqlite", "sink/postgres",
-		"stream", "stream/embedded", "deliver", "fixtures", "fixtures/people", "normalize", "dedupe", "dedupe/match/labelled"},
+		"stream", "stream/embedded", "deliver", "fixtures", "fixtures/people", "fixtures/chat", "normalize", "dedupe", "dedupe/match/labelled"},
 		instead: "cmd wires: channels come from connectors/all, and the stages belong to the hub; bench alone measures normalize and dedupe by themselves"},
 	{folder: "fixtures", instead: "fixtures are files"},
 	{folder: "fixtures/people", may: []string{"lead"}, instead: "what is generated are drafts"},
+	{folder: "fixtures/chat", instead: "what is generated are messages and their truth"},
 }
 
 // homes are the folders that may import a driver: what lies behind a port stays behind it.

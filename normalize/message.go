@@ -73,7 +73,8 @@ func (n *Normalizer) read(values []string, country string) []lead.Found {
 		if len(near) == 0 && i > 0 { // 13912345678 / 微信同号
 			out = append(out, sameAsBefore(h, talk[i-1], numbers[i-1])...)
 		}
-		for _, list := range [][]finding{mails[i], wechats(h, near), names(h, near), companies(h), cities(h), products(h), budgets(h), callTimes(h)} {
+		firms := companies(h)
+		for _, list := range [][]finding{mails[i], wechats(h, near), names(h, near), firms, cities(h, near, firms), products(h), budgets(h), callTimes(h)} {
 			for _, f := range list {
 				out = append(out, h.found(f))
 			}
@@ -185,6 +186,9 @@ func (c *cleaning) useName(value string) bool {
 		return false
 	default:
 		n.Honorific = max(n.Honorific, old.Honorific)
+		for i := range c.sub.Found {
+			c.sub.Found[i].Used = c.sub.Found[i].Used && c.sub.Found[i].Field != lead.FieldName
+		}
 	}
 	c.sub.Name = n
 	return true

@@ -59,7 +59,7 @@ var (
 	notCallCue = cueOf(`订单 订单号 订单编号 单号 单 快递单号 快递 运单 运单号 物流 物流单号 编号 流水 流水号 交易号 交易单号 支付单号 商户单号 身份证 身份证号 证件号 证件 护照 护照号
 		卡号 银行卡 信用卡 储蓄卡 账号 账户 会员号 会员卡 会员卡号 客户号 工号 学号 验证码 校验码 动态码 取件码 提货码 密码 口令 型号 货号 款号 sku 条码 条形码 序列号 设备号 机器码 imei sn s/n mac 批号 税号
 		信用代码 发票 发票号 发票代码 合同号 合同编号 版本 版本号 ip 群号 qq群 群 传真 fax 房号 邮编 车架号 车牌 坐标 经度 纬度 期号 彩票 股票代码 工单 工单号 案件号 受理号 预约号 排队号
-		商品id 商品编号 宝贝id 链接 id uid 用户id 价格 报价 售价 金额 总价 合计 尺寸 规格 参数 长宽高 像素 转账 备案号 许可证 注册号 专利号 专利 条码号 货物编号 提单号 柜号 箱号 航班 车次
+		商品id 商品编号 宝贝id 链接 id uid 用户id 价格 报价 售价 金额 总价 合计 尺寸 规格 参数 长宽高 像素 转账 备案号 icp备 许可证 注册号 专利号 专利 条码号 货物编号 提单号 柜号 箱号 航班 车次
 		order order_no order_number order_id orderid tracking tracking_number tracking_no waybill invoice invoice_no ref reference serial serial_number code card account account_no part_number pn
 		model isbn ticket case_number case_no case_id version build po po_number transaction transaction_id quote_no ssn passport no no. #`)
 	qqCue = cueOf(`qq qq号 qq号码 q号 扣扣 扣q 企鹅 企鹅号 球球 加q 秋秋 q`)
@@ -76,11 +76,15 @@ var (
 var (
 	// verbs behind 你们 make it the one who is to call
 	theyAct    = regexp.MustCompile(`^(的人|的?销售|的?业务员?|的?师傅|的?工作人员|的?顾问|的?技术|那边|这边|公司|店里|家)?(可以|能|请|就|再|都|尽快|直接|麻烦|有空|到时候|明天|今天|下午|上午|晚上|的话|来|安排|派|让|帮|把|要|先|随时|方便|记得|按|用)?[^的]{0,6}?(打|联系|联络|加|拨|致电|回电|回个|回拨|发|记|存|通知|呼|留|报价|寄|送)`)
-	theirCalls = regexp.MustCompile(`^[\s,，(（]*(这个?(号码?|电话|手机)?)?(一直|刚刚?|刚才|今天|昨天|早上|上午|又|老是|总|怎么)?(是不是|是)?(你们|你家|你店|贵司|贵公司|您公司|客服|官方|谁|哪里|哪家|哪个|商家|卖家|快递|外卖|骗子|诈骗|骚扰|打不通|没人接|无人接|占线|关机|无法接通|打来|给我打(电话|了)|打给我|打电话给我|打过来|联系了?我|给我发(了|的)|发来|的来电|的短信|加了?我微信|your|keeps|called me|is it you|kept)`)
+	theirCalls = regexp.MustCompile(`^[\s,，(（]*(这个?(号码?|电话|手机)?)?(一直|刚刚?|刚才|今天|昨天|早上|上午|又|老是|总|怎么)?(是不是|是)?(你们|你家|你店|贵司|贵公司|您公司|客服|官方|谁|哪里|哪家|哪个|商家|卖家|快递|外卖|骗子|诈骗|骚扰|打不通|没人接|无人接|占线|关机|无法接通|打来|打过来(的|了|过|是)|(给我打|打给我|打电话给我|给我打电话)[^,，。]{0,4}(了|的|过|是|干嘛|什么事|几次)|联系过?我(了|的|过)|给我发(了|的)|发来|的来电|的短信|加了?我微信(了|是)|keeps|called me|is it you|is this your|is that your|kept)`)
 	heardOf    = regexp.MustCompile(`(打了|拨了|打过|拨打过|拨打了|打的是?|接到|收到|来电显示是?|看到|查到|网上(的|看到的|查的)|搜到|页面上?的?|广告(上|里)的?|上写的?|called|dialed|call from|calls from|got a call from|text from)[^,，。我]{0,9}$`)
 	negBefore  = regexp.MustCompile(`(不是|并非|不要打|别打|别再打|勿打|不要再打|不要用|别用|别加|不用打|不再用|not|don't call|do not call|stop calling|instead of)\s*(我的?)?(这个?|那个?|原来|以前|之前)?(的)?(电话|手机|号码|号|手机号)?(是)?[\s:]*$|(旧|老|原来|以前|之前|原先|曾用|作废|停用|空|错误|过期|old|former|previous)的?(那个|这个)?(电话|手机|手机号码?|联系电话|号码?|number|phone|phone number|mobile)(号码?)?(是|为|was|is)?[\s:]*$`)
-	negAfter   = regexp.MustCompile(`^[\s,，(（]*(是|这|这个|那个)?(号码?|手机|电话|个号|个电话)?(已经?|早就?|都|现在|这个月|上个月|是)?(不用了?|不再用|停用|停机|换了|换掉|注销|不是我|不是这个|打不通了|作废|错了|打错|写错|发错|填错|已换|旧|以前|不对|空号|欠费|丢了|不存在|没在用|不在用|过期|无效|别打|不要打|勿打|is my old|is not|is wrong|isn't|is no longer|no longer|was my old|is an old)`)
-	notAfter   = regexp.MustCompile(`^[\s,，(（]*(这个?|那个?)?(是|为)?(我的?|这个|那个|您的|你们的)?(一个)?(淘宝|京东|天猫|拼多多|抖音)?(的)?(订单|单号|快递|运单|物流|身份证|证件|卡号|银行卡|编号|qq|q号|扣扣|货号|金额|型号|流水|验证码|会员|账号|工号|order|tracking|is the order|is my order|is the tracking|is the invoice|is the serial|is my qq|is a serial)`)
+	negAfter   = regexp.MustCompile(`^[\s,，(（]*(是|这|这个|那个)?(号码?|手机|电话|个号|个电话)?(已经?|早就?|都|现在|这个月|上个月|是)?(不用了?|不再用|停用|停机|换了|换掉|注销|不是我|不是这个|打不通了|作废|错了|打错|写错|发错|填错|已换|不对|空号|欠费|丢了|不存在|没在用|不在用|过期|无效|is my old|is not|is wrong|isn't|is no longer|no longer|was my old|is an old)|^[\s,，(（]*(这个?|那个?)?(号码?|电话)?是(我的?)?(旧|以前|之前|原来|老)|^\s*(别打|不要打|勿打)`)
+	notAfter   = regexp.MustCompile(`^(\s*[(（]|[\s,，]*(这个?|那个)?(是|为)|[\s,，]*(这个|那个)|\s*的)?(我的?|您的|你们的)?(一个)?(淘宝|京东|天猫|拼多多|抖音)?(的)?(订单|单号|快递单|快递号|运单|物流|身份证|证件号|卡号|银行卡|编号|货号|金额|型号|流水|验证码|会员号|账号|工号|order|tracking|is the order|is my order|is the tracking|is the invoice|is the serial|is my qq|is a serial)|^[\s,，]*(这个?)?是(我的?)?(qq|q号|扣扣)`)
+	ownAfter   = regexp.MustCompile(`^[\s,，(（]*(这个?|就)?(就?是)?(我的?|我本人的?|本人的?)(的)?(电话|手机|号|微信|联系方式|vx|常用)|^\s*(is my|this is my|my number|my cell|my phone)`)
+	asksNumber = regexp.MustCompile(`(^|[\s,，])(是|是不是)\s*$`)
+	rings      = regexp.MustCompile(`(刚才|刚刚|刚|昨天|今天上午|上午|早上|有个|有人用|这个号|一直有|总有|老有|一个)[^,，]{0,4}$`)
+	ringsAfter = regexp.MustCompile(`^[\s,，]*(的?(人|号码?))?(给我打|打给我|打来|打电话|打过|联系我|联系了|加我)`)
 	example    = regexp.MustCompile(`(比如|比如说|例如|譬如|举例|例|如|像|类似|示例|样例|格式|格式是|格式如|模板|占位|e\.g\.|for example|example|such as|like)[:\s]*$`)
 	exAfter    = regexp.MustCompile(`^[\s,，]*(这种|这样|之类|格式|这类|的格式|为例|开头)`)
 	thirdAfter = regexp.MustCompile(`^[\s,，(（]*(这个?|那个?|这)?(是|联系|找|问|打给|给|叫|to reach|ask for|for|it's|is)?\s*(我|我们|俺|my|our)?\s*(的)?`)
@@ -102,23 +106,26 @@ func judge(before, after string) role {
 	case theirCalls.MatchString(after), heardOf.MatchString(clause):
 		return roleTheirs
 	}
-	_, call := callCue.last(before)
-	notFrom, not := notCallCue.last(before)
-	_, qq := qqCue.last(before)
-	if not >= 0 && not > call && attached.MatchString(before[not:]) && !(notFrom > 0 && strings.HasSuffix(before[:not], "联系单")) {
+	if asksNumber.MatchString(clause) && strings.HasPrefix(after, "吗") || rings.MatchString(clause) && ringsAfter.MatchString(after) {
+		return roleTheirs
+	}
+	// What is attached leaves room for words that say nothing, so a label of a number to call never stands between.
+	if _, not := notCallCue.last(before); not >= 0 && attached.MatchString(before[not:]) && !wechatAccount.MatchString(before[:not]) {
 		return roleNot
 	}
-	if qq > call && attached.MatchString(before[qq:]) {
+	if _, qq := qqCue.last(before); qq >= 0 && attached.MatchString(before[qq:]) {
 		return roleNot
 	}
 	if r := whose(clause, first); r != roleNone {
 		return r
 	}
-	if call >= 0 {
+	if callCue.in(before) || ownAfter.MatchString(after) {
 		return roleOwn
 	}
 	return roleNone
 }
+
+var wechatAccount = regexp.MustCompile(`(微信|薇信|vx|wx|v信|wechat)的?(账号|id|账户|card|编号)?$`)
 
 // whose looks for other people in the clauses around a number.
 func whose(clause, first string) role {

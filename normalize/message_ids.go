@@ -143,7 +143,7 @@ func (n *Normalizer) mailbox(h *heard, written string, from, to int) (finding, b
 
 var (
 	// 微信号：abc_123, 加V abc123, vx:abc
-	wechatLabel = regexp.MustCompile(`(?:微信(?:号码?|账号|id)?|薇信|威信|徽信|微x|薇x|卫星|微[❤♥💗💓💕🧡💚💙]|薇[❤♥💗💓]|v信号?|vx号?|wx号?|v❤|wechat(?:\s?id)?|weixin|加v|\+v|➕v|加个v|加我v|加微|➕微|我v|v我|wei信)` +
+	wechatLabel = regexp.MustCompile(`(?:微信(?:号码?|账号|id)?|薇信|威信|徽信|微x|薇x|卫星|微[❤♥💗💓💕🧡💚💙]|薇[❤♥💗💓]|v信号?|vx号?|wx号?|v❤|wechat(?:\s?id)?|weixin|(?:加我?个?|\+|➕|我的?)v(?:x|信)?号?|v我|加微|wei信)` +
 		`(?:\s|[:：=＝,，、"'“(（\[【-]|是|号|为|的|我|账号|id|is|加|搜|搜索|一下|：)*`)
 	wechatID   = regexp.MustCompile(`^[a-z][a-z0-9_-]{5,19}`)
 	numberID   = regexp.MustCompile(`^\+?(?:86)?[\s-]?1[3-9]\d{9}`)

@@ -11,14 +11,14 @@ import (
 var (
 	// 我叫李雷, 姓名：李雷, 联系人 王经理. What follows is read up to the next sign.
 	saysName   = regexp.MustCompile(`(?:我叫做?|我的?名字(?:叫|是)|我的?姓名是?|本人叫?|鄙人|在下|姓名(?:是|为)?|名字(?:是|叫)?|联系人(?:是|为|叫)?|收件人|收货人|称呼(?:是|为)?|我的?全名(?:是|叫)?|大名)[\s:]*`)
-	isName     = regexp.MustCompile(`(?:我是|我们?这边是|这里是|我系|俺是|你好[,\s]*我|您好[,\s]*我)[\s:]*`)
+	isName     = regexp.MustCompile(`(?:我是|我们?这边是|这里是|我系|俺是)[\s:]*`)
 	callMe     = regexp.MustCompile(`(?:叫我|喊我|称呼我(?:为)?|可以叫我|你?就?叫我)[\s:"“]*`)
 	familyName = regexp.MustCompile(`(?:免贵姓?|我姓|敝姓|本人姓|小姓|鄙姓|贵姓[?？,\s]*(?:免贵)?姓)[\s:]*`)
 	hanWord    = regexp.MustCompile(`^[\p{Han}·]+`)
 	latinSays  = regexp.MustCompile(`(?i)(?:my\s+(?:full\s+)?name(?:'s|\s+is)|\bname\s*:|i\s+am\s+called|call\s+me|you\s+can\s+call\s+me)\s+`)
 	latinIs    = regexp.MustCompile(`(?:[Tt]his\s+is|[Ii](?:'m|’m|\s+am)|[Hh]ere\s+is|[Ii]t(?:'s|’s))\s+`)
-	latinName1 = regexp.MustCompile(`^[A-Z][a-zA-Z'’.-]+(?:[ ]+(?:(?:de|da|van|von|der|bin|al|la|le|di)\s+)*[A-Z][a-zA-Z'’-]+){0,3}`)
-	latinName2 = regexp.MustCompile(`(?i)^[a-z][a-z'’.-]+(?:[ ]+[a-z][a-z'’-]+){0,2}`)
+	latinName1 = regexp.MustCompile(`^\p{Lu}[\p{Latin}'’.-]+(?:[ ]+(?:(?:de|da|van|von|der|bin|al|la|le|di)\s+)*\p{Lu}[\p{Latin}'’-]+){0,3}`)
+	latinName2 = regexp.MustCompile(`^\p{Latin}[\p{Latin}'’.-]+(?:[ ]+\p{Latin}[\p{Latin}'’-]+){0,2}`)
 	nameTitle  = regexp.MustCompile(`^(?:先生|女士|小姐|太太|老师|经理|总监|总裁|主任|医生|教授|律师|老板|师傅|校长|院长|工|总|董|哥|姐|叔|姨)`)
 )
 
@@ -61,8 +61,10 @@ func names(h *heard, numbers []spoken) []finding {
 		}
 		for _, p := range numbers { // 李雷 13912345678
 			if p.sure >= sureOdd {
-				if f, ok := nameBefore(h, p.from); ok {
-					out = append(out, f)
+				for _, read := range []func(*heard, *spoken) (finding, bool){nameBefore, nameBehind, nameFirst} {
+					if f, ok := read(h, &p); ok {
+						out = append(out, f)
+					}
 				}
 			}
 		}
@@ -150,7 +152,7 @@ func minorityName(h *heard, at int, runes []rune, strict bool) (finding, bool) {
 
 // suspect holds for words that only look like a name: places, trades.
 func suspect(name string) bool {
-	for _, end := range []string{"员", "商", "店", "厂", "司", "部", "队", "校", "院", "户", "的", "了", "吗", "呢", "们", "个", "这", "那", "是", "人", "家", "业", "地", "区", "县", "市", "省", "款", "号", "里", "上", "下", "过", "要", "有", "到", "在", "前", "后"} {
+	for _, end := range []string{"员", "商", "店", "厂", "司", "部", "队", "校", "院", "户", "的", "了", "吗", "呢", "们", "个", "这", "那", "是", "人", "家", "业", "地", "区", "县", "市", "省", "款", "号", "里", "上", "下", "过", "要", "有", "到", "在", "前", "后", "打", "给", "加", "回", "问", "说", "看", "找", "拨", "询", "聊"} {
 		if strings.HasSuffix(name, end) {
 			return true
 		}
@@ -186,7 +188,7 @@ func familyAt(h *heard, at int) (finding, bool) {
 // nickAt reads 叫我小王就行.
 func nickAt(h *heard, at int) (finding, bool) {
 	word := []rune(hanWord.FindString(h.text[at:]))
-	for size := min(4, len(word)); size >= 2; size-- {
+	for size := 2; size <= min(4, len(word)); size++ {
 		name, tail := string(word[:size]), string(word[size:])
 		ends := tail == "" || strings.HasPrefix(tail, "就") || strings.HasPrefix(tail, "吧") || strings.HasPrefix(tail, "好了") || strings.HasPrefix(tail, "即可") || strings.HasPrefix(tail, "都")
 		if !ends || notNames[name] {
@@ -202,8 +204,8 @@ func nickAt(h *heard, at int) (finding, bool) {
 }
 
 // nameBefore reads a name directly before a number, at the beginning of a line or behind a sign.
-func nameBefore(h *heard, at int) (finding, bool) {
-	head := strings.TrimRight(h.text[:at], " ,:+(-")
+func nameBefore(h *heard, p *spoken) (finding, bool) {
+	head := strings.TrimRight(h.text[:p.from], " ,:+(-")
 	for _, label := range []string{"手机号码", "联系电话", "手机号", "电话", "手机", "tel", "Tel", "电话是"} {
 		if cut, ok := strings.CutSuffix(head, label); ok {
 			head = strings.TrimRight(cut, " ,:-")
@@ -227,6 +229,35 @@ func nameBefore(h *heard, at int) (finding, bool) {
 		return f, false
 	}
 	f.sure = 82
+	return f, true
+}
+
+// nameBehind reads 13912345678 王工.
+func nameBehind(h *heard, p *spoken) (finding, bool) {
+	rest := h.text[p.to:]
+	at := p.to + len(rest) - len(strings.TrimLeft(rest, " ,(-"))
+	if at == p.to {
+		return finding{}, false
+	}
+	f, ok := hanNameAt(h, at, true)
+	if !ok || f.to < len(h.text) && hanWord.MatchString(h.text[f.to:]) {
+		return f, false
+	}
+	f.sure = 80
+	return f, true
+}
+
+// nameFirst reads 李娜, 广州, 13912345678.
+func nameFirst(h *heard, p *spoken) (finding, bool) {
+	word := hanWord.FindString(h.text)
+	if word == "" || len(word) >= p.from || !strings.ContainsRune(" ,、\n", rune(h.text[len(word)])) && !strings.HasPrefix(h.text[len(word):], "、") {
+		return finding{}, false
+	}
+	f, ok := hanNameAt(h, 0, true)
+	if !ok || f.to != len(word) {
+		return f, false
+	}
+	f.sure = 80
 	return f, true
 }
 

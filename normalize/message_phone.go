@@ -95,7 +95,7 @@ func around(talk []*heard, i, from, to, free int) (before, after string) {
 		if at := strings.LastIndexAny(prev, "。!?？;\n"); at >= 0 {
 			_, prev = cutAt(prev, at)
 		}
-		if endsWithDigit(prev) { // a number with its own label
+		if !leadsOn.MatchString(prev) {
 			prev = ""
 		}
 		before = prev + before
@@ -126,7 +126,8 @@ func cutAt(s string, at int) (string, string) {
 	return s, ""
 }
 
-func endsWithDigit(s string) bool { return s != "" && s[len(s)-1] >= '0' && s[len(s)-1] <= '9' }
+// leadsOn holds for a message that ends as if a number were to follow.
+var leadsOn = regexp.MustCompile(`(是|为|[:(]|号|号码|电话|手机|微信|联系方式|联系|打|number|no\.?|is|the|order|tracking|phone|call|at)$`)
 
 // weigh gives a number its confidence; 0 drops it.
 func (n *Normalizer) weigh(h *heard, f *spoken, r role) {
@@ -192,7 +193,8 @@ func (h *heard) hanComma(g int) bool {
 	return h.groups[g].han && h.groups[g-1].han && len(between) <= 4 && strings.Trim(between, " ,、。.-") == ""
 }
 
-var wordsBeside = regexp.MustCompile(`(?i)(tel|phone|mobile|mob|cell|call|ph|hp|wa|whatsapp|wechat|weixin|vx|wx|v|no|at|is|t|m|p|dh|sj|lxdh|sjh|weixin|tele|number)[.:]?$`)
+// wordsBeside may stand directly in front of a number.
+var wordsBeside = set(`tel phone mobile mob cell call ph hp wa whatsapp wechat weixin vx wx v at is t m p dh sj lxdh sjh tele number`)
 
 // wordBefore reports whether a letter or an underscore stands directly in front, and not one of the labels of a number:
 // tracking numbers and ids begin like that.
@@ -208,9 +210,11 @@ func (h *heard) wordBefore(at int) bool {
 	if !isASCIILetter(b) {
 		return false
 	}
-	w := window(s, len(s), -12)
-	at = strings.LastIndexFunc(w, func(r rune) bool { return r > 'z' || !isASCIILetter(byte(r)) })
-	return !wordsBeside.MatchString(w) || len(wordsBeside.FindString(w)) != len(w)-at-1
+	start := len(s)
+	for start > 0 && start > len(s)-12 && isASCIILetter(s[start-1]) {
+		start--
+	}
+	return !wordsBeside[s[start:]]
 }
 
 var wordsBehind = regexp.MustCompile(`(?i)^(wx|vx|v|weixin|wechat|whatsapp|call|thanks|thx|pls|please|tel|and|or|me|is|my|ext|x|ok)\b`)

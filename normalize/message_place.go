@@ -108,10 +108,13 @@ var (
 )
 
 // cities finds where the speaker is.
-func cities(h *heard) []finding {
+func cities(h *heard, numbers []spoken, firms []finding) []finding {
 	var out []finding
 	g := divisions()
 	read := func(at, sure int) bool {
+		if overlap(firms, at, at+1) {
+			return false
+		}
 		rest := window(h.text, at, 90)
 		where := g.read(rest, place{}, levelCity)
 		if !where.found() {
@@ -157,10 +160,35 @@ func cities(h *heard) []finding {
 			}
 		}
 	}
+	if len(out) == 0 && len(numbers) > 0 { // 李娜, 广州, 13912345678
+		at := 0
+		for word := range strings.FieldsFuncSeq(h.text, func(r rune) bool { return strings.ContainsRune(" ,、;/\n", r) }) {
+			at += strings.Index(h.text[at:], word)
+			if hasHan(word) && len(word) <= 60 {
+				if i, size := g.prefix(word, place{}, levelCity); i != 0 && (size == len(word) || divisionEnds(g, word)) && read(at, 80) {
+					break
+				}
+			}
+			at += len(word)
+		}
+	}
 	for _, m := range latinPlace.FindAllStringIndex(h.low, -1) {
 		if m[1] < len(h.text) && h.text[m[1]] < utf8.RuneSelf {
 			read(m[1], 82)
 		}
 	}
 	return out
+}
+
+// divisionEnds reports whether a word is divisions to its end: 浙江省宁波市.
+func divisionEnds(g *gazetteer, word string) bool {
+	at := place{}
+	for word != "" {
+		i, size := g.prefix(word, at, levelCity)
+		if i == 0 {
+			return false
+		}
+		at, word = g.step(at, i), word[size:]
+	}
+	return true
 }

@@ -193,7 +193,7 @@ func (n *Normalizer) foreignNumber(s, country string) (lead.Phone, bool) {
 	return n.finish(p), ok
 }
 
-var extensionBehind = regexp.MustCompile(`^[\s(]*(?:转接?|分机号?码?|内线|ext\.?|extension|x|#)[.:\s]*(\d{1,6})\)?`)
+var extensionBehind = regexp.MustCompile(`^[\s(-]*(?:转接?|分机号?码?|内线|ext\.?|extension|x|#)[.:\s]*(\d{1,6})\)?`)
 
 // withExtension adds the extension that stands behind a number.
 func (n *Normalizer) withExtension(h *heard, e int, f spoken) spoken {

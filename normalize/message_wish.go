@@ -66,7 +66,9 @@ const (
 
 var (
 	whenSaid    = dayPart + `?的?` + hourPart + `?` + `(?:` + clocks + `|\d{1,2}(?:-|~|到)\d{1,2}点)` + nearPart + `|` + dayPart + `的?` + hourPart + nearPart + `|` + dayPart + nearPart + `|` + hourPart + nearPart
-	askedTime   = regexp.MustCompile(`(` + whenSaid + `)[^\d,。!?;，\n]{0,6}?(?:联系|打我|打给我|打电话|致电|回电|回我|来电|电话|call|给我|再打|再联系|有空|有时间|方便|可以接|能接|加我|接电话|找我|沟通|聊|通话|空闲|比较空)`)
+	askedTime   = regexp.MustCompile(`(` + whenSaid + `)[^\d,。!?;，\n]{0,6}?(?:联系|打我|打给我|打电话|致电|回电|回我|来电|电话|call|给我|再打|再联系|有空|有时间|方便|可以接|能接|加我|接电话|找我|沟通|聊|通话|空闲|比较空|打(?:$|[,。!\s我这]))`)
+	youAsk      = regexp.MustCompile(`(?:你们?|您)$`)
+	free        = regexp.MustCompile(`有空|有时间|方便|空闲`)
 	timeLabel   = regexp.MustCompile(`(?:联系时间|方便时间|空闲时间|通话时间|回电时间|回访时间|致电时间|时间方便|方便接听?的?时间|什么时候方便[?]?|请?在|请于|等我?)(?:是|为|在|:|\s)*(` + whenSaid + `)`)
 	contactWord = regexp.MustCompile(`联系|电话|打给|打我|回电|来电|致电|call|回我|找我|加我|沟通|接听|时间`)
 	englishTime = regexp.MustCompile(`(?:call|reach|contact|ring|phone|text|message|available|free)[^.!?\n]{0,40}?\b((?:(?:on|after|before|around|at|between|by|from)\s+)?(?:(?:tomorrow|today|tonight|this|next)\s*)?(?:morning|afternoon|evening|weekend|weekdays?|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|tomorrow|tonight|\d{1,2}(?::\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.|o'clock))(?:\s*(?:morning|afternoon|evening))?(?:\s*(?:after|before|around|at|between|and|to|-|from)\s*\d{1,2}(?::\d{2})?\s?(?:am|pm)?){0,2})`)
@@ -87,7 +89,7 @@ func callTimes(h *heard) []finding {
 		}
 	}
 	for _, m := range askedTime.FindAllStringSubmatchIndex(h.low, -1) {
-		if strings.HasSuffix(h.low[:m[2]], "昨天") || strings.HasSuffix(h.low[:m[2]], "你们") || strings.HasSuffix(h.low[:m[2]], "刚才") {
+		if before := h.low[:m[2]]; strings.HasSuffix(before, "昨天") || strings.HasSuffix(before, "刚才") || youAsk.MatchString(window(before, len(before), -9)) && free.MatchString(h.low[m[3]:m[1]]) {
 			continue
 		}
 		add(m[2], m[3], 85)

@@ -24,6 +24,7 @@ import (
 type benchCmd struct {
 	Hub    benchHubCmd    `cmd:"" default:"withargs" help:"A hub that it starts itself: rates, latency, memory."`
 	Dedupe benchDedupeCmd `cmd:"" help:"Who is who: precision and recall on generated people or on a table, and the speed of recording."`
+	Text   benchTextCmd   `cmd:"" help:"What is read out of free text: precision and recall of phones, names … on generated conversations or on a file."`
 }
 
 type benchHubCmd struct {
