@@ -62,3 +62,19 @@ func newNormalizer(t testing.TB) *Normalizer {
 	}
 	return n
 }
+
+// chatting is what a customer writes before somebody calls: most messages hold nothing.
+var chatting = []string{"你好，在吗", "想了解一下你们的净水器，家里三室两厅用哪款合适", "大概多少钱？能上门安装吗", "好的，我考虑一下", "我在杭州余杭区", "可以，电话13912345678，微信同号", "明天下午三点后联系我"}
+
+func BenchmarkChat(b *testing.B) {
+	n := newNormalizer(b)
+	raw, _ := typical()
+	d := lead.Draft{Chat: true, Identities: []lead.Identity{{Kind: lead.IdentityBuyer, Scope: "s", Value: "b"}}, Fields: map[string][]string{lead.FieldMessage: chatting}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := n.Submission(raw, 0, d, 50); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(chatting)), "ns/message")
+}

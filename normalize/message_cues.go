@@ -66,19 +66,20 @@ var (
 	// what makes a number the speaker's own, whoever was named before
 	ownCue = cueOf(`我的 我电话 我手机 我号码 我这边 我微信 我本人 本人 自己的 联系我 找我 打我 打给我 给我打 给我来 给我电话 加我 呼我 回我 叫我 我是 我姓 我叫 我换 我现在 我这个 我用 我常用 我另 我们公司 我司 my me i
 		我们的 我店里 我们电话 我公司`)
-	thirdCue = cueOf(`老公 老婆 爱人 丈夫 妻子 我妈 我爸 妈妈 爸爸 父亲 母亲 爸妈 父母 儿子 女儿 孩子 小孩 朋友 同事 同学 闺蜜 领导 老板 秘书 助理 对方 亲戚 哥哥 弟弟 姐姐 妹妹 我哥 我弟 我姐 我妹 邻居 家人 男友 女友 男朋友
-		女朋友 合伙人 财务 师傅 司机 媳妇 岳父 岳母 婆婆 公公 他 她 客户 房东 业主 介绍人 推荐人 经办人 同行 室友 舍友 表哥 表姐 叔叔 阿姨 舅舅 奶奶 爷爷 老师 物业 另一个人 别人 家里人
+	thirdCue = cueOf(`老公 老婆 爱人 丈夫 妻子 我妈 我爸 妈妈 爸爸 父亲 母亲 爸妈 父母 儿子 女儿 我孩子 小孩 朋友 同事 同学 闺蜜 对方 亲戚 哥哥 弟弟 姐姐 妹妹 我哥 我弟 我姐 我妹 邻居 家人 男友 女友 男朋友
+		女朋友 合伙人 媳妇 岳父 岳母 婆婆 公公 他 她 房东 介绍人 推荐人 经办人 室友 舍友 表哥 表姐 舅舅 奶奶 爷爷 另一个人 别人 家里人 先生的
+		我老板 我们老板 我领导 我们领导 我秘书 我助理 我司机 我师傅 我老师 我客户 我叔叔 我阿姨 我先生 我太太 我们经理 我经理 我们财务 我们主管 我们老师 公司财务 物业
 		husband wife mom mother dad father son daughter friend friend's colleague coworker boss his her assistant brother sister husband's wife's boss's mother's father's colleague's brother's sister's partner partner's manager's landlord`)
-	theirsCue = cueOf(`你们 贵司 贵公司 贵店 贵方 你家 你店 你方 您公司 你公司 您们 您那边 你那边 客服 官方 官网 旗舰店 专卖店 店铺 商家 卖家 售后 售前 总部 400电话 快递员 快递小哥 骑手 外卖小哥 送货员
-		贵 your yours 门店 服务热线 投诉电话 投诉热线 举报电话 某 骗子 诈骗 陌生`)
+	theirsCue = cueOf(`你们 贵司 贵公司 贵店 贵方 你家 你店 你方 您公司 你公司 您们 您那边 你那边 客服 官方 官网 旗舰店 专卖店 店铺 商家 卖家 售后 售前 总部 快递员 快递小哥 骑手 外卖小哥 送货员
+		your yours 门店 服务热线 投诉电话 投诉热线 举报电话 某 骗子 诈骗 陌生`)
 )
 
 var (
-	// verbs behind 你们 make it the one who is to call
-	theyAct    = regexp.MustCompile(`^(的人|的?销售|的?业务员?|的?师傅|的?工作人员|的?顾问|的?技术|那边|这边|公司|店里|家)?(可以|能|请|就|再|都|尽快|直接|麻烦|有空|到时候|明天|今天|下午|上午|晚上|的话|来|安排|派|让|帮|把|要|先|随时|方便|记得|按|用)?[^的]{0,6}?(打|联系|联络|加|拨|致电|回电|回个|回拨|发|记|存|通知|呼|留|报价|寄|送)`)
-	theirCalls = regexp.MustCompile(`^[\s,，(（]*(这个?(号码?|电话|手机)?)?(一直|刚刚?|刚才|今天|昨天|早上|上午|又|老是|总|怎么)?(是不是|是)?(你们|你家|你店|贵司|贵公司|您公司|客服|官方|谁|哪里|哪家|哪个|商家|卖家|快递|外卖|骗子|诈骗|骚扰|打不通|没人接|无人接|占线|关机|无法接通|打来|打过来(的|了|过|是)|(给我打|打给我|打电话给我|给我打电话)[^,，。]{0,4}(了|的|过|是|干嘛|什么事|几次)|联系过?我(了|的|过)|给我发(了|的)|发来|的来电|的短信|加了?我微信(了|是)|keeps|called me|is it you|is this your|is that your|kept)`)
+	// what makes a number theirs is a label that stands behind them, with nothing in between that somebody is to do
+	theirLabel = regexp.MustCompile(`^[^,打联加拨回找我给发]{0,8}?(电话|手机|号码?|热线|座机|联系方式|客服|总机|邮箱|邮件|微信|hotline|number|phone|tel|line|e?-?mail|mailbox)(号码?)?(\s|是|为|:|is|叫)*$|^的?是(不是)?$`)
+	theirCalls = regexp.MustCompile(`^[\s,，(（]*(这个?(号码?|电话|手机)?)?(一直|刚刚?|刚才|今天|昨天|早上|上午|又|老是|总|怎么)?(是不是|是)?(你们|你家|你店|贵司|贵公司|您公司|客服|官方|谁|哪里|哪家|哪个|商家|卖家|快递|外卖|骗子|诈骗|骚扰|打不通|没有?人接|无人接|占线|关机|无法接通|打来|打过来(的|了|过|是)|(给我打|打给我|打电话给我|给我打电话)[^,，。]{0,4}(了|的|过|是|干嘛|什么事|几次)|联系过?我(了|的|过)|给我发(了|的)|发来|的来电|的短信|加了?我微信(了|是)|keeps|called me|is it you|is this your|is that your|kept)`)
 	heardOf    = regexp.MustCompile(`(打了|拨了|打过|拨打过|拨打了|打的是?|接到|收到|来电显示是?|看到|查到|网上(的|看到的|查的)|搜到|页面上?的?|广告(上|里)的?|上写的?|called|dialed|call from|calls from|got a call from|text from)[^,，。我]{0,9}$`)
-	negBefore  = regexp.MustCompile(`(不是|并非|不要打|别打|别再打|勿打|不要再打|不要用|别用|别加|不用打|不再用|not|don't call|do not call|stop calling|instead of)\s*(我的?)?(这个?|那个?|原来|以前|之前)?(的)?(电话|手机|号码|号|手机号)?(是)?[\s:]*$|(旧|老|原来|以前|之前|原先|曾用|作废|停用|空|错误|过期|old|former|previous)的?(那个|这个)?(电话|手机|手机号码?|联系电话|号码?|number|phone|phone number|mobile)(号码?)?(是|为|was|is)?[\s:]*$`)
+	negBefore  = regexp.MustCompile(`(不是|并非|不要打|别打|别再打|勿打|不要再打|不要用|别用|别加|不用打|不再用|not|don't call|do not call|stop calling|instead of)\s*(我的?)?(这个?|那个?|原来|以前|之前)?(的)?(电话|手机|号码|号|手机号)?(是)?[\s:]*$|(旧|老|原来|以前|之前|原先|曾用|曾经|作废|停用|空|错误|过期|old|former|previous)(用|使用|留)?(过)?的?(那个|这个)?(电话|手机|手机号码?|联系电话|号码?|number|phone|phone number|mobile)(号码?)?(是|为|was|is)?[\s:]*$`)
 	negAfter   = regexp.MustCompile(`^[\s,，(（]*(是|这|这个|那个)?(号码?|手机|电话|个号|个电话)?(已经?|早就?|都|现在|这个月|上个月|是)?(不用了?|不再用|停用|停机|换了|换掉|注销|不是我|不是这个|打不通了|作废|错了|打错|写错|发错|填错|已换|不对|空号|欠费|丢了|不存在|没在用|不在用|过期|无效|is my old|is not|is wrong|isn't|is no longer|no longer|was my old|is an old)|^[\s,，(（]*(这个?|那个?)?(号码?|电话)?是(我的?)?(旧|以前|之前|原来|老)|^\s*(别打|不要打|勿打)`)
 	notAfter   = regexp.MustCompile(`^(\s*[(（]|[\s,，]*(这个?|那个)?(是|为)|[\s,，]*(这个|那个)|\s*的)?(我的?|您的|你们的)?(一个)?(淘宝|京东|天猫|拼多多|抖音)?(的)?(订单|单号|快递单|快递号|运单|物流|身份证|证件号|卡号|银行卡|编号|货号|金额|型号|流水|验证码|会员号|账号|工号|order|tracking|is the order|is my order|is the tracking|is the invoice|is the serial|is my qq|is a serial)|^[\s,，]*(这个?)?是(我的?)?(qq|q号|扣扣)`)
 	ownAfter   = regexp.MustCompile(`^[\s,，(（]*(这个?|就)?(就?是)?(我的?|我本人的?|本人的?)(的)?(电话|手机|号|微信|联系方式|vx|常用)|^\s*(is my|this is my|my number|my cell|my phone)`)
@@ -130,7 +131,7 @@ var wechatAccount = regexp.MustCompile(`(微信|薇信|vx|wx|v信|wechat)的?(�
 // whose looks for other people in the clauses around a number.
 func whose(clause, first string) role {
 	_, own := ownCue.last(clause)
-	if from, to := theirsCue.last(clause); to > 0 && to > own && !theyAct.MatchString(clause[to:]) && !strings.HasSuffix(clause[:from], "问") {
+	if from, to := theirsCue.last(clause); to > 0 && to > own && theirLabel.MatchString(clause[from:]) {
 		return roleTheirs
 	}
 	if _, to := thirdCue.last(clause); to > 0 && to > own && !thirdActs.MatchString(clause[to:]) {
@@ -162,10 +163,11 @@ func lastClause(before string) string {
 	if callCue.in(tail) || len(tail) > 12 {
 		return before[i+1:]
 	}
-	if j := strings.LastIndexAny(cut[:i], ",，;；"); j >= 0 {
-		return before[j+1:]
+	start := strings.LastIndexAny(cut[:i], ",，;；") + 1
+	if !leadsOn.MatchString(cut[:i]) {
+		return before[i+1:]
 	}
-	return before
+	return before[start:]
 }
 
 func firstClause(after string) string {

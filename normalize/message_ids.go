@@ -157,12 +157,12 @@ var (
 // wechats finds names on WeChat and QQ numbers.
 func wechats(h *heard, numbers []spoken) []finding {
 	var out []finding
-	for _, m := range wechatLabel.FindAllStringIndex(h.low, -1) {
+	for _, m := range h.find(wechatLabel, "微", "薇", "信", "卫星", "v", "w") {
 		if f, ok := wechatAt(h, m[0], m[1]); ok {
 			out = append(out, f)
 		}
 	}
-	if m := sameNumber.FindStringIndex(h.low); m != nil && len(numbers) > 0 {
+	if m := sameNumber.FindStringIndex(h.low); len(numbers) > 0 && m != nil {
 		best := numbers[0]
 		for _, p := range numbers {
 			if p.from < m[0] {

@@ -15,7 +15,7 @@ var (
 	callMe     = regexp.MustCompile(`(?:叫我|喊我|称呼我(?:为)?|可以叫我|你?就?叫我)[\s:"“]*`)
 	familyName = regexp.MustCompile(`(?:免贵姓?|我姓|敝姓|本人姓|小姓|鄙姓|贵姓[?？,\s]*(?:免贵)?姓)[\s:]*`)
 	hanWord    = regexp.MustCompile(`^[\p{Han}·]+`)
-	latinSays  = regexp.MustCompile(`(?i)(?:my\s+(?:full\s+)?name(?:'s|\s+is)|\bname\s*:|i\s+am\s+called|call\s+me|you\s+can\s+call\s+me)\s+`)
+	latinSays  = regexp.MustCompile(`(?i)(?:my\s+(?:full\s+)?name(?:'s|\s+is)|\b(?:name|contact|contact\s+person|attn)\s*:|i\s+am\s+called|call\s+me|you\s+can\s+call\s+me)\s+`)
 	latinIs    = regexp.MustCompile(`(?:[Tt]his\s+is|[Ii](?:'m|’m|\s+am)|[Hh]ere\s+is|[Ii]t(?:'s|’s))\s+`)
 	latinName1 = regexp.MustCompile(`^\p{Lu}[\p{Latin}'’.-]+(?:[ ]+(?:(?:de|da|van|von|der|bin|al|la|le|di)\s+)*\p{Lu}[\p{Latin}'’-]+){0,3}`)
 	latinName2 = regexp.MustCompile(`^\p{Latin}[\p{Latin}'’.-]+(?:[ ]+\p{Latin}[\p{Latin}'’-]+){0,2}`)
@@ -41,22 +41,22 @@ func names(h *heard, numbers []spoken) []finding {
 		}
 	}
 	if hasHan(h.low) {
-		for _, m := range saysName.FindAllStringIndex(h.low, -1) {
+		for _, m := range h.find(saysName, "我叫", "名", "人", "称呼", "在下") {
 			if !aboutOthers(h.low[:m[0]]) {
 				add(m[1], false, 95)
 			}
 		}
-		for _, m := range familyName.FindAllStringIndex(h.low, -1) {
+		for _, m := range h.find(familyName, "姓") {
 			if f, ok := familyAt(h, m[1]); ok {
 				out = append(out, f)
 			}
 		}
-		for _, m := range callMe.FindAllStringIndex(h.low, -1) {
+		for _, m := range h.find(callMe, "叫", "喊", "称呼") {
 			if f, ok := nickAt(h, m[1]); ok {
 				out = append(out, f)
 			}
 		}
-		for _, m := range isName.FindAllStringIndex(h.low, -1) {
+		for _, m := range h.find(isName, "是", "我系") {
 			add(m[1], true, 88)
 		}
 		for _, p := range numbers { // 李雷 13912345678
@@ -85,7 +85,7 @@ func aboutOthers(before string) bool {
 // length, no word that begins alike, no place.
 func hanNameAt(h *heard, at int, strict bool) (finding, bool) {
 	word := hanWord.FindString(h.text[at:])
-	if word == "" {
+	if word == "" || strings.HasPrefix(word, "谢谢") || strict && at > 0 && h.text[at-1] >= '0' && h.text[at-1] <= '9' {
 		return finding{}, false
 	}
 	runes := []rune(word)
@@ -292,13 +292,16 @@ func latinNames(h *heard) []finding {
 		}
 		out = append(out, finding{field: lead.FieldName, value: name, from: at, to: at + len(name), sure: sure})
 	}
-	if strings.Contains(h.low, "name") || strings.Contains(h.low, "call") {
+	if strings.Contains(h.low, "name") || strings.Contains(h.low, "call") || strings.Contains(h.low, "contact") || strings.Contains(h.low, "attn") {
 		for _, m := range latinSays.FindAllStringIndex(h.text, -1) {
 			if strings.HasSuffix(strings.TrimRight(h.low[:m[0]], " "), "company") || strings.HasSuffix(strings.TrimRight(h.low[:m[0]], " "), "your") {
 				continue
 			}
 			take(m[1], latinName2, 1, 90)
 		}
+	}
+	if !h.has("is ", "'m", "’m", "am ", "'s", "’s") {
+		return out
 	}
 	for _, m := range latinIs.FindAllStringIndex(h.text, -1) {
 		if m[0] > 0 && isASCIIWord(h.text[m[0]-1]) {

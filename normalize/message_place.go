@@ -11,7 +11,7 @@ import (
 var (
 	hanCompany   = regexp.MustCompile(`[\p{Han}a-zA-Z0-9()（）·]{2,30}?(?:集团有限公司|股份有限公司|有限责任公司|有限公司|股份公司|集团公司|事务所|工作室|研究院|设计院|科技公司|贸易公司|工程公司|装饰公司|集团|酒店|医院|学校|学院|大学|幼儿园|商行|经营部|工厂|公司)`)
 	companyLabel = regexp.MustCompile(`(?:公司(?:名称?|名字)?(?:是|叫|为)?[\s:]+|单位(?:名称)?(?:是|叫|为)?[\s:]+|公司(?:名称|名字)?(?:是|叫|为)|就职于|任职于|供职于|抬头[\s:]*)`)
-	companyLead  = regexp.MustCompile(`^(?:您好|你好|我们?公司(?:名称|全称)?(?:是|叫)|我(?:们|这边|这里)?(?:是|在)|我司(?:是|叫)?|这(?:里|边)是|公司(?:名称|全称)?(?:是|叫|为)|我代表|代表|来自|就职于|任职于|单位(?:是|叫)?|名称|抬头|是|在|叫|和|我)+`)
+	companyLead  = regexp.MustCompile(`^(?:您好|你好|我们?公司(?:名称|全称)?(?:是|叫)|我(?:们|这边|这里)?(?:是|在)|我司(?:是|叫)?|这(?:里|边)是|公司(?:名称|全称)?(?:是|叫|为)|我代表|代表|来自|就职于|任职于|单位(?:是|叫)?|我司|全称|(?:发票|开票)?抬头|(?:公司)?名称|是|在|叫|和|我)+`)
 	noCompany    = regexp.MustCompile(`^(?:你们|贵|您|他们|她|我们?|咱们?|这家?|那家?|哪家?|一家|一个|某|别的?|其他|其它|大|小|什么|几家|多家|有|本|该|个|家|同行|自己|外贸|上市|国企|私企|装修|搬家|快递|物流|保险|贸易|科技|工程|做|做外贸的?|开|开了家?|开的)+(?:的)?(?:科技|贸易|工程|装饰)?(?:公司|集团|工厂|酒店|医院|学校|学院|大学|幼儿园|商行|工作室)?$|你们|贵公司|贵司|一家|哪家|吗|怎么|什么|多少|想|需要|可以|不是|去了?|几家|朋友|老公|老婆|同事|开了|开个|注册|找`)
 	latinCompany = regexp.MustCompile(`(?:[A-Z][A-Za-z0-9&'’-]*[ ]+){1,5}(?:Co\.?,?\s?Ltd\.?|Ltd\.?|Limited|Inc\.?|LLC|GmbH|Corp\.?|Corporation|Pte\.?(?:\s?Ltd\.?)?|Company|Group|B\.V\.|S\.A\.|Pty\.?(?:\s?Ltd\.?)?)`)
 	latinFirm    = regexp.MustCompile(`(?i)\b(?:company(?:\s+name)?(?:\s*:|\s+is)|i\s+work\s+(?:at|for)|we\s+are|i'm\s+with|i\s+am\s+with)\s+`)
@@ -21,14 +21,14 @@ var (
 // companies finds the company of the speaker.
 func companies(h *heard) []finding {
 	var out []finding
-	if strings.Contains(h.text, "公司") || hanFirm.MatchString(h.text) {
+	if h.has("公司", "事务所", "工作室", "研究院", "设计院", "集团", "酒店", "医院", "学校", "学院", "大学", "幼儿园", "商行", "经营部", "工厂") {
 		for _, m := range hanCompany.FindAllStringIndex(h.text, -1) {
 			if f, ok := hanFirmAt(h, m[0], m[1]); ok {
 				out = append(out, f)
 			}
 		}
 	}
-	for _, m := range companyLabel.FindAllStringIndex(h.text, -1) {
+	for _, m := range h.find(companyLabel, "公司", "单位", "职于", "抬头") {
 		name := strings.TrimRight(hanWord.FindString(h.text[m[1]:]), "的")
 		if c := utf8.RuneCountInString(name); c >= 3 && c <= 16 && !noCompany.MatchString(name) && !overlap(out, m[1], m[1]+len(name)) {
 			out = append(out, finding{field: lead.FieldCompany, value: name, from: m[1], to: m[1] + len(name), sure: 85})
@@ -58,8 +58,6 @@ func companies(h *heard) []finding {
 	return out
 }
 
-var hanFirm = regexp.MustCompile(`事务所|工作室|研究院|设计院|集团|酒店|医院|学校|学院|大学|幼儿园|商行|经营部|工厂`)
-
 func upperIn(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r >= 'A' && r <= 'Z' })
 }
@@ -79,7 +77,7 @@ func hanFirmAt(h *heard, from, to int) (finding, bool) {
 	name := h.text[from:to]
 	said := companyLead.FindString(name)
 	name = name[len(said):]
-	for _, mark := range []string{"我们是", "我是", "我在", "来自", "这里是", "公司是", "公司叫", "就职于", "全称是", "代表"} {
+	for _, mark := range []string{"我们是", "我是", "我在", "来自", "这里是", "公司是", "公司叫", "就职于", "全称是", "全称", "抬头", "代表", "名称"} {
 		if i := strings.LastIndex(name, mark); i >= 0 {
 			name, said = name[i+len(mark):], mark
 		}
@@ -140,7 +138,7 @@ func cities(h *heard, numbers []spoken, firms []finding) []finding {
 		out = append(out, f)
 		return true
 	}
-	for _, m := range placeCue.FindAllStringIndex(h.text, -1) {
+	for _, m := range h.find(placeCue, "我", "在", "坐标", "地址", "所在", "城市", "位于", "来自", "到", "往", "老家", "常驻", "地区", "区域") {
 		if m[1] >= len(h.text) || h.text[m[1]] < utf8.RuneSelf || overlap(out, m[1], m[1]+3) {
 			continue
 		}
@@ -172,7 +170,7 @@ func cities(h *heard, numbers []spoken, firms []finding) []finding {
 			at += len(word)
 		}
 	}
-	for _, m := range latinPlace.FindAllStringIndex(h.low, -1) {
+	for _, m := range h.find(latinPlace, "from", " in", "city", "to ") {
 		if m[1] < len(h.text) && h.text[m[1]] < utf8.RuneSelf {
 			read(m[1], 82)
 		}

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -64,6 +65,24 @@ func (h *heard) span(from, to int) (int, int) { return int(h.at[from]), int(h.at
 func (h *heard) said(from, to int) string {
 	f, t := h.span(from, to)
 	return h.raw[f:t]
+}
+
+// has reports whether one of the words stands in the message.
+func (h *heard) has(words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(h.low, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// find is where the pattern matches. It is asked only when one of the words is there that every match holds.
+func (h *heard) find(pattern *regexp.Regexp, words ...string) [][]int {
+	if !h.has(words...) {
+		return nil
+	}
+	return pattern.FindAllStringIndex(h.low, -1)
 }
 
 // plainRune is the character that one stands for here; -1 drops it.

@@ -17,7 +17,7 @@ const (
 
 var (
 	amountRange  = `(?:` + amountPart + `\s?` + amountUnit + `\s?(?:-|~|—|到|至|to)\s?)?` + amountPart + `\s?` + amountUnit + amountTail
-	budgetAfter  = regexp.MustCompile(`(?:预算|心理价位?|价位|budget)(?:\s|[:,]|是|在|大概|大约|约|差不多|有|就|最多|不超过|控制在|控制|为|只有|不多|也就|不高|范围|金额|of|is|around|about|up\sto|approximately|roughly|:|can be|maximum|max|under|我们?|这边|的话|能|给到|到|目前)*(` + amountRange + `|` + hanAmount + amountUnit + amountTail + `)`)
+	budgetAfter  = regexp.MustCompile(`(?:预算|心理价位?|价位|budget)(?:\s|[:,]|是|在|大概|大约|约|差不多|有|就|最多|不超过|控制在|控制|为|只有|不多|有限|比较紧|也就|不高|范围|金额|of|is|around|about|up\sto|approximately|roughly|:|can be|maximum|max|under|我们?|这边|的话|能|给到|到|目前)*(` + amountRange + `|` + hanAmount + amountUnit + amountTail + `)`)
 	budgetBefore = regexp.MustCompile(`(` + amountRange + `|` + hanAmount + amountUnit + amountTail + `)(?:的|\s)*(?:预算|budget)`)
 	budgetAlone  = regexp.MustCompile(`^\s*(\d+(?:\.\d+)?\s?(?:万|w|k)?\s?(?:-|~|到|至)\s?\d+(?:\.\d+)?\s?(?:万|w|k)` + amountUnit + amountTail + `|\d+(?:\.\d+)?\s?万(?:左右|以内|上下))\s*[.。!]?$`)
 )
@@ -41,7 +41,7 @@ func budgets(h *heard) []finding {
 		}
 		out = append(out, finding{field: lead.FieldBudget, value: value, from: from, to: to, sure: sure})
 	}
-	if strings.Contains(h.low, "预算") || strings.Contains(h.low, "价位") || strings.Contains(h.low, "心理价") || strings.Contains(h.low, "budget") {
+	if h.has("预算", "价位", "心理价", "budget") {
 		for _, m := range budgetAfter.FindAllStringSubmatchIndex(h.low, -1) {
 			add(m[2], m[3], 90)
 		}
@@ -58,7 +58,7 @@ func budgets(h *heard) []finding {
 
 const (
 	dayPart   = `(?:今天|今晚|明天|明早|明晚|后天|大后天|这?周[一二三四五六日末天]|下周[一二三四五六日末天]?|星期[一二三四五六日天]|礼拜[一二三四五六日天]|工作日|周末|每天|平时|\d{1,2}月\d{1,2}[日号]|\d{1,2}号)`
-	hourPart  = `(?:凌晨|清晨|早上|上午|中午|下午|傍晚|晚上|白天|下班|上班|晚点|午休)`
+	hourPart  = `(?:凌晨|清晨|早上|上午|中午|下午|傍晚|晚上|白天|下班|上班|午休)`
 	clockPart = `(?:(?:\d{1,2}|[一二两三四五六七八九十]{1,3})(?:点|時|时)(?:半|钟|整|\d{1,2}分?|一刻|三刻)?|\d{1,2}:\d{2})`
 	clocks    = clockPart + `(?:\s?(?:-|~|到|至)\s?(?:` + hourPart + `)?` + clockPart + `)?`
 	nearPart  = `(?:之后|以后|以前|之前|左右|前后|时间|期间|后|前)?`
@@ -83,6 +83,12 @@ func callTimes(h *heard) []finding {
 			out = append(out, finding{field: lead.FieldCallTime, value: value, from: from, to: to, sure: sure})
 		}
 	}
+	if !h.has("点", ":", "时", "天", "周", "星期", "礼拜", "工作日", "上午", "下午", "晚", "早", "中午", "傍晚", "号", "日", "上班", "下班", "午休") {
+		return englishTimes(h, add, &out)
+	}
+	if !contactWord.MatchString(h.low) && !h.has("空", "方便", "打", "加我", "通话", "聊", "接") {
+		return englishTimes(h, add, &out)
+	}
 	for _, m := range timeLabel.FindAllStringSubmatchIndex(h.low, -1) {
 		if contactWord.MatchString(window(h.low, m[0], 60)) {
 			add(m[2], m[3], 88)
@@ -94,12 +100,16 @@ func callTimes(h *heard) []finding {
 		}
 		add(m[2], m[3], 85)
 	}
-	if strings.Contains(h.low, "call") || strings.Contains(h.low, "reach") || strings.Contains(h.low, "contact") || strings.Contains(h.low, "available") || strings.Contains(h.low, "free") || strings.Contains(h.low, "phone") {
+	return englishTimes(h, add, &out)
+}
+
+func englishTimes(h *heard, add func(from, to, sure int), out *[]finding) []finding {
+	if h.has("call", "reach", "contact", "available", "free", "phone") {
 		for _, m := range englishTime.FindAllStringSubmatchIndex(h.low, -1) {
 			add(m[2], m[3], 82)
 		}
 	}
-	return out
+	return *out
 }
 
 var (
@@ -114,7 +124,7 @@ var (
 // products finds what the speaker asks for. What it is called is the speaker's word, so it is never sure.
 func products(h *heard) []finding {
 	var out []finding
-	for _, m := range wanted.FindAllStringIndex(h.low, -1) {
+	for _, m := range h.find(wanted, "想", "询", "了解", "定制", "需要", "求购", "对", "买", "感兴趣", "in", "looking", "quote", "price", "need", "want") {
 		if m[0] > 0 && isASCIIWord(h.low[m[0]]) && isASCIIWord(h.low[m[0]-1]) || m[1] >= len(h.text) {
 			continue
 		}
