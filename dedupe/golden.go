@@ -26,7 +26,7 @@ const (
 
 // Validity classes: a better kind of value beats a newer one of the same trust.
 const (
-	classHint  = 1 // a region guessed from where a phone was issued, a landline, a mailbox of a role
+	classHint  = 1 // read out of free text, a region guessed from where a phone was issued, a landline, a mailbox of a role
 	classPart  = 2 // a surname alone, a province alone
 	classWhole = 3
 )

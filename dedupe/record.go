@@ -129,6 +129,9 @@ func (p Policy) valuesOf(s *lead.Submission) []fieldValue {
 			v := p.stampOf(s)
 			v.Verified = slices.Contains(s.Verified, saidAs(field))
 			v.Value, v.Key, v.Class = value, key, class
+			if readFromText(s, field, value) {
+				v.Trust, v.Class, v.Verified = 0, classHint, false
+			}
 			out = append(out, fieldValue{field, v})
 		}
 	}
@@ -164,6 +167,23 @@ func (p Policy) sayRest(r *lead.Record, s *lead.Submission) {
 	for name, value := range s.Extra {
 		keep(lead.ExtraPrefix+name, name, value)
 	}
+}
+
+// readFromText reports whether a value was read out of free text. Such a value is beneath every one that stood in a field, whatever
+// the source: it has no trust of its own.
+func readFromText(s *lead.Submission, field, value string) bool {
+	if len(s.Found) == 0 {
+		return false
+	}
+	if field == fieldRegion {
+		return s.RegionFrom == "message"
+	}
+	if field == fieldHonor {
+		field = fieldName // they are read together
+	}
+	return slices.ContainsFunc(s.Found, func(f lead.Found) bool {
+		return f.Used && f.Field == saidAs(field) && (f.Value == value || field == fieldName || field == fieldCompany)
+	})
 }
 
 // saidAs is the field of a draft that a field of the lead comes from.

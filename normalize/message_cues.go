@@ -56,7 +56,7 @@ var (
 	callCue = cueOf(`电话 手机 手机号 号码 联系方式 联系 联络 拨打 拨 打给我 打我 打过来 致电 来电 回电 回拨 呼我 座机 固话 办公室 微信 薇信 威信 vx wx v信 加v 加微 同号
 		我的号 我号 号是 电联 tel telephone phone phone_number mobile cell cellphone number call whatsapp wa me_at me_on reach wechat text_me ☎ 📞 📱 ☎️ 直线 短信 总机 热线 dh 电 手鸡 店话 点话 扣1`)
 	// labels of numbers that nobody can call
-	notCallCue = cueOf(`订单 订单号 订单编号 单号 单 快递单号 快递 运单 运单号 物流 物流单号 编号 流水 流水号 交易号 交易单号 支付单号 商户单号 身份证 身份证号 证件号 证件 护照 护照号
+	notCallCue = cueOf(`订单 订单号 订单编号 单号 单 快递单号 快递 运单 运单号 顺丰 中通 圆通 申通 韵达 极兔 德邦 百世 菜鸟 包裹 包裹号 面单 面单号 编码 合同 协议号 保单 保单号 物流 物流单号 编号 流水 流水号 交易号 交易单号 支付单号 商户单号 身份证 身份证号 证件号 证件 护照 护照号
 		卡号 银行卡 信用卡 储蓄卡 账号 账户 会员号 会员卡 会员卡号 客户号 工号 学号 验证码 校验码 动态码 取件码 提货码 密码 口令 型号 货号 款号 sku 条码 条形码 序列号 设备号 机器码 imei sn s/n mac 批号 税号
 		信用代码 发票 发票号 发票代码 合同号 合同编号 版本 版本号 ip 群号 qq群 群 传真 fax 房号 邮编 车架号 车牌 坐标 经度 纬度 期号 彩票 股票代码 工单 工单号 案件号 受理号 预约号 排队号
 		商品id 商品编号 宝贝id 链接 id uid 用户id 价格 报价 售价 金额 总价 合计 尺寸 规格 参数 长宽高 像素 转账 备案号 icp备 许可证 注册号 专利号 专利 条码号 货物编号 提单号 柜号 箱号 航班 车次
@@ -139,8 +139,12 @@ func whose(clause, first string) role {
 	}
 	if m := thirdAfter.FindString(first); len(m) < len(first) {
 		rest := first[len(m):]
+		mine := rest // 我妈, as the table has it
+		if strings.HasSuffix(m, "我") {
+			mine = "我" + rest
+		}
 		for _, w := range thirdCue {
-			if strings.HasPrefix(rest, w) && !(isASCIILetter(w[0]) && len(rest) > len(w) && isASCIILetter(rest[len(w)])) {
+			if (strings.HasPrefix(rest, w) || strings.HasPrefix(mine, w)) && !(isASCIILetter(w[0]) && len(rest) > len(w) && isASCIILetter(rest[len(w)])) {
 				return roleThird
 			}
 		}

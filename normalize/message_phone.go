@@ -256,7 +256,7 @@ func (h *heard) standsAlone(k, e int, f *spoken) bool {
 		case side.gap != gapSpace:
 			return false
 		case g.busy:
-		case single && len(h.groups[k].digits) >= 10:
+		case single && len(h.groups[k].digits) >= 10 && len(g.digits) < 6:
 		case len(g.digits) >= 3:
 			f.sure = min(f.sure, sureWeak)
 		}

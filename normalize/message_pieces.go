@@ -13,6 +13,7 @@ var (
 	filler     = regexp.MustCompile(`(?i)^(?:[^\p{L}\p{N}*×]|中间|后面|然后|再|接着|最后|末尾|尾号|前面|后|前|四位|三位|两位|几位|八位|是|加|杠|横杠|空格|点|嗯|额|呃|啊|哦|哈|的|and|then|dash|space)*$`)
 	deliberate = regexp.MustCompile(`(?i)中间|四位|三位|八位|杠|空格|后面|dash|space|然后|接着|嗯|额|呃`)
 	carriesOn  = regexp.MustCompile(`^[\s,.。…~-]*(这是|是)?(后半段?|后面|后几位|后四位|后一半|后半截|接着|接上|继续|没打完|刚才没|刚没|the rest|rest of|continued|是后)`)
+	cutShort   = regexp.MustCompile(`^[\s,.。…~、-]*((还)?没(打|发|写)完|等下|稍等|发快了|手滑)?[\s,.。…~、!-]*$`)
 	comesNext  = regexp.MustCompile(`^[\s,.。…~-]*(后半段?|后面|后几位|后四位|后一半|后半截|接着|接上|接上条|接上面|继续|还有|然后|剩下|剩下的|and|rest|the rest)?(的|是)?[\s:,]*$`)
 )
 
@@ -170,7 +171,7 @@ func (h *heard) edge(message int, begins bool) (piece, bool) {
 		}
 	} else {
 		e = len(h.groups)
-		if strings.Trim(h.low[h.groups[e-1].to:], " ,.。…~-、") != "" {
+		if !cutShort.MatchString(h.low[h.groups[e-1].to:]) {
 			return piece{}, false
 		}
 		for k = e - 1; k > 0 && h.groups[k].gap != gapWide; k-- {

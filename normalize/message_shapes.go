@@ -67,6 +67,9 @@ func mobileShape(groups []group, before int, prefixed bool) int {
 	sizes, odd, dots, mixed := make([]int, 0, len(groups)), false, 0, false
 	for i := range groups {
 		size := len(groups[i].digits)
+		if i > 0 && groups[i].gap == gapDot {
+			dots++
+		}
 		if before > 0 {
 			cut := min(before, size)
 			before -= cut
@@ -75,9 +78,6 @@ func mobileShape(groups []group, before int, prefixed bool) int {
 			}
 		}
 		if len(sizes) > 0 {
-			if groups[i].gap == gapDot {
-				dots++
-			}
 			mixed = mixed || groups[i].gap == gapNone
 		}
 		odd = odd || groups[i].letters || groups[i].han
