@@ -72,6 +72,8 @@ func plainGroup(s string, i int) group {
 	for j < len(s) && (s[j] >= '0' && s[j] <= '9' || s[j] == 'o' || s[j] == 'O') {
 		if s[j] >= '0' && s[j] <= '9' {
 			end = j + 1
+		} else if j-i > mobileDigits { // no number with zeros of letters is longer
+			break
 		}
 		j++
 	}

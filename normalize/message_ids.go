@@ -195,7 +195,7 @@ func isASCIIWord(b byte) bool { return isASCIILetter(b) || b >= '0' && b <= '9' 
 // wechatAt reads the id behind a label that stands at text[from:at].
 func wechatAt(h *heard, from, at int) (finding, bool) {
 	label := strings.TrimSpace(h.low[from:at])
-	rest := h.low[at:]
+	rest := window(h.low, at, longestSaid)
 	if from > 0 && isASCIILetter(h.low[from]) && (isASCIIWord(h.low[from-1])) { // inside another word
 		return finding{}, false
 	}

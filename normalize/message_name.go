@@ -84,7 +84,7 @@ func aboutOthers(before string) bool {
 // hanNameAt reads a Chinese name that begins at text[at:]. strict asks for what 我是 needs: a family name, a plausible
 // length, no word that begins alike, no place.
 func hanNameAt(h *heard, at int, strict bool) (finding, bool) {
-	word := hanWord.FindString(h.text[at:])
+	word := hanWord.FindString(window(h.text, at, longestSaid))
 	if word == "" || strings.HasPrefix(word, "谢谢") || strict && at > 0 && h.text[at-1] >= '0' && h.text[at-1] <= '9' {
 		return finding{}, false
 	}
@@ -164,7 +164,7 @@ func suspect(name string) bool {
 
 // familyAt reads 我姓王 and 免贵姓欧阳.
 func familyAt(h *heard, at int) (finding, bool) {
-	word := []rune(hanWord.FindString(h.text[at:]))
+	word := []rune(hanWord.FindString(window(h.text, at, longestSaid)))
 	if len(word) == 0 {
 		return finding{}, false
 	}
@@ -187,7 +187,7 @@ func familyAt(h *heard, at int) (finding, bool) {
 
 // nickAt reads 叫我小王就行.
 func nickAt(h *heard, at int) (finding, bool) {
-	word := []rune(hanWord.FindString(h.text[at:]))
+	word := []rune(hanWord.FindString(window(h.text, at, longestSaid)))
 	for size := 2; size <= min(4, len(word)); size++ {
 		name, tail := string(word[:size]), string(word[size:])
 		ends := tail == "" || strings.HasPrefix(tail, "就") || strings.HasPrefix(tail, "吧") || strings.HasPrefix(tail, "好了") || strings.HasPrefix(tail, "即可") || strings.HasPrefix(tail, "都")
@@ -240,7 +240,7 @@ func nameBehind(h *heard, p *spoken) (finding, bool) {
 		return finding{}, false
 	}
 	f, ok := hanNameAt(h, at, true)
-	if !ok || f.to < len(h.text) && hanWord.MatchString(h.text[f.to:]) {
+	if !ok || f.to < len(h.text) && hanWord.MatchString(window(h.text, f.to, longestSaid)) {
 		return f, false
 	}
 	f.sure = 80
@@ -249,7 +249,7 @@ func nameBehind(h *heard, p *spoken) (finding, bool) {
 
 // nameFirst reads 李娜, 广州, 13912345678.
 func nameFirst(h *heard, p *spoken) (finding, bool) {
-	word := hanWord.FindString(h.text)
+	word := hanWord.FindString(window(h.text, 0, longestSaid))
 	if word == "" || len(word) >= p.from || !strings.ContainsRune(" ,、\n", rune(h.text[len(word)])) && !strings.HasPrefix(h.text[len(word):], "、") {
 		return finding{}, false
 	}
@@ -269,7 +269,7 @@ var latinStop = set(`interested looking calling writing from a an the not just h
 func latinNames(h *heard) []finding {
 	var out []finding
 	take := func(at int, pattern *regexp.Regexp, least, sure int) {
-		m := pattern.FindString(h.text[at:])
+		m := pattern.FindString(window(h.text, at, longestSaid))
 		words := strings.Fields(m)
 		size := 0
 		for i, w := range words {

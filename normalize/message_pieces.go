@@ -27,6 +27,9 @@ func (n *Normalizer) looseNumbers(talk []*heard, i int) []spoken {
 		if !h.pieceAt(k) || h.groups[k].digits[0] != '1' || h.wordBefore(h.groups[k].from) {
 			continue
 		}
+		if len(h.groups[k].digits) > 1 && h.groups[k].digits[1] < '3' || len(h.groups[k].digits) == 1 && k+1 < len(h.groups) && h.groups[k+1].digits[0] < '3' {
+			continue
+		}
 		e, digits, meant := k+1, h.groups[k].digits, false
 		sizes := []int{len(digits)}
 		for e < len(h.groups) && len(digits) < mobileDigits && h.pieceAt(e) {

@@ -135,6 +135,9 @@ var simplified = func() map[rune]rune {
 	return m
 }()
 
+// longestSaid is how far behind a label its value is looked for, in bytes.
+const longestSaid = 160
+
 // window returns at most n bytes of s behind (or, with n negative, before) a place, whole characters.
 func window(s string, at, n int) string {
 	if n < 0 {

@@ -50,8 +50,10 @@ func budgets(h *heard) []finding {
 				add(m[2], m[3], 90)
 			}
 		}
-	} else if m := budgetAlone.FindStringSubmatchIndex(h.low); m != nil && len(h.low) < 40 {
-		add(m[2], m[3], 80)
+	} else if len(h.low) < 40 {
+		if m := budgetAlone.FindStringSubmatchIndex(h.low); m != nil {
+			add(m[2], m[3], 80)
+		}
 	}
 	return out
 }
