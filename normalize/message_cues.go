@@ -161,6 +161,9 @@ func lastClause(before string) string {
 	cut := strings.TrimRight(before, " ,，:：")
 	i := strings.LastIndexAny(cut, ",，;；")
 	if i < 0 {
+		if cut != before && strings.ContainsAny(before[len(cut):], ",，") && !leadsOn.MatchString(cut) {
+			return ""
+		}
 		return before
 	}
 	tail := strings.TrimLeft(cut[i:], ",，;； ")

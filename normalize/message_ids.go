@@ -143,13 +143,13 @@ func (n *Normalizer) mailbox(h *heard, written string, from, to int) (finding, b
 
 var (
 	// 微信号：abc_123, 加V abc123, vx:abc
-	wechatLabel = regexp.MustCompile(`(?:微信(?:号码?|账号|id)?|薇信|威信|徽信|微x|薇x|卫星|微[❤♥💗💓💕🧡💚💙]|薇[❤♥💗💓]|v信号?|vx号?|wx号?|v❤|wechat(?:\s?id)?|weixin|(?:加我?个?|\+|➕|我的?)v(?:x|信)?号?|v我|加微|wei信)` +
+	wechatLabel = regexp.MustCompile(`(?:微信(?:号码?|账号|id)?|薇信|威信|徽信|微x|薇x|卫星|微[❤♥💗💓💕🧡💚💙]|薇[❤♥💗💓]|v信号?|vx号?|wx号?|v❤|wechat(?:\s?id)?|weixin|(?:加我?个?|\+|➕|我的?)v(?:x|信)?号?|v我|加微信?|wei信)` +
 		`(?:\s|[:：=＝,，、"'“(（\[【-]|是|号|为|的|我|账号|id|is|加|搜|搜索|一下|：)*`)
 	wechatID   = regexp.MustCompile(`^[a-z][a-z0-9_-]{5,19}`)
 	numberID   = regexp.MustCompile(`^\+?(?:86)?[\s-]?1[3-9]\d{9}`)
 	gluedLabel = regexp.MustCompile(`^(?:vx|wx|v)$`)
 	sameNumber = regexp.MustCompile(`微信同号|微信同步|同微信|微信也?是?同(?:一个)?号|(?:vx|wx|v信|v|微|薇信|威信)同(?:号|步|手机|电话)|同(?:号|步)?(?:微信|vx|wx|v信|v|薇信)|微信也?是(?:这个|手机|电话|同一个)号?|(?:手机|电话|号码)(?:就是|也是|即|和|与|跟)?(?:vx|wx|微信)(?:号)?(?:同号|一样|同步|一个号)?|wechat\s(?:is\s)?(?:the\s)?same|same\s(?:as|on|for)\s(?:my\s)?wechat|手机微信同号|微信和?(?:手机|电话)(?:号码?)?(?:同号|一样|是同一个|一致)|微信号?(?:就是|是)?(?:本机号|手机号|电话号码)`)
-	qqNumber   = regexp.MustCompile(`(?:qq(?:号码?)?|q号|扣扣(?:号)?|扣q|企鹅号?|球球|秋秋|加q|q)(?:\s|[:：=,，"'“(（]|是|号|码|为|的|我|is|number|加)*([1-9](?:[ -]?\d){4,10})`)
+	qqNumber   = regexp.MustCompile(`(?:qq(?:号码?)?|q号|扣扣(?:号)?|扣q|企鹅号?|球球|秋秋|加q|q)(?:\s|[:：=,，"'“(（]|是|号|码|为|的|我|is|number|加|联系)*([1-9](?:[ -]?\d){4,10})`)
 	plainWords = set(`number please account contact thanks thank friend friends public payment official group wechat weixin please, program called available moments qrcode service support
 		shipping company business online message messages channel telephone mobile whatsapp telegram instead either because before should already better chatting`)
 )

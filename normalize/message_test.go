@@ -52,7 +52,9 @@ func TestANumberBrokenOverTwoMessagesHasBothSpans(t *testing.T) {
 		"an order":              {"订单号13822", "446688"},
 		"the first is whole":    {"我电话13822446689", "1"},
 	} {
-		t.Run(name, func(t *testing.T) { require.NotContains(t, phonesOf(submission(t, chat(messages...))), "+8613822446688") })
+		t.Run(name, func(t *testing.T) {
+			require.NotContains(t, phonesOf(submission(t, chat(messages...))), "+8613822446688")
+		})
 	}
 }
 
