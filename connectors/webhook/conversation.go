@@ -76,7 +76,7 @@ func (s *source) talk(data []byte) ([]lead.Draft, error) {
 	if s.scopeByShop {
 		scope += "/" + text(c.Get("shop"))
 	}
-	d := lead.Draft{Identities: []lead.Identity{{Kind: lead.IdentityBuyer, Scope: scope, Value: text(c.Get("buyer_id"))}}}
+	d := lead.Draft{Chat: true, Identities: []lead.Identity{{Kind: lead.IdentityBuyer, Scope: scope, Value: text(c.Get("buyer_id"))}}}
 	if s.signed { // who is not known must not date a lead
 		d.EventTime = said[len(said)-1].time
 	}
