@@ -69,7 +69,7 @@ var operations = []struct {
 	{"GET /v1/notifications/targets/k/state", "", lead.ScopeConfigRead, 200},
 	{"POST /v1/notifications/targets/k/test", "", lead.ScopeConfigWrite, 200},
 	{"GET /v1/notifications", "", lead.ScopeLeadsRead, 200},
-	{"POST /v1/notifications/d/replay", "", lead.ScopeLeadsWrite, 200},
+	{"POST /v1/notifications/r/replay", "", lead.ScopeLeadsWrite, 200},
 	{"GET /v1/settings", "", lead.ScopeConfigRead, 200},
 	{"PUT /v1/settings", `{}`, lead.ScopeConfigWrite, 200},
 	{"GET /v1/config", "", lead.ScopeConfigRead, 200},
@@ -136,7 +136,7 @@ func TestTheTableOfScopesNamesEveryOperation(t *testing.T) {
 			if rest, found := strings.CutSuffix(path, in); found {
 				path = rest + template
 			}
-			for _, below := range []string{"/replay", "/merge", "/split", "/pins", "/why", "/check", "/start", "/cancel", "/events", "/result", "/fetching"} {
+			for _, below := range []string{"/replay", "/merge", "/split", "/pins", "/why", "/check", "/start", "/cancel", "/events", "/result", "/fetching", "/state", "/test"} {
 				path = strings.Replace(path, in+below, template+below, 1)
 			}
 		}

@@ -32,8 +32,8 @@ type NotifyTarget struct {
 	Mail   MailServer `json:"mail,omitzero"` // of an email target
 
 	Serves   Served     `json:"serves,omitzero"`
-	Language string     `json:"language"` // zh or en; zh unless set
-	Detail   string     `json:"detail"`   // one of the Detail constants; DetailMasked unless set
+	Language string     `json:"language,omitempty"` // zh or en; zh unless set
+	Detail   string     `json:"detail,omitempty"`   // one of the Detail constants; DetailMasked unless set
 	Quiet    QuietHours `json:"quiet,omitzero"`
 	// PerMinute is the most messages in a minute; 0 leaves it to the kind, and -1 is no limit. What is more waits and becomes one message.
 	PerMinute int `json:"per_minute"`
@@ -46,9 +46,9 @@ type NotifyTarget struct {
 // MailServer is an SMTP server.
 type MailServer struct {
 	Host     string `json:"host"`
-	Port     int    `json:"port"` // 465 with tls, 587 with starttls, unless set
-	TLS      string `json:"tls"`  // "starttls", unless set, or "tls" from the first byte
-	Username string `json:"username"`
+	Port     int    `json:"port,omitempty"` // 465 with tls, 587 with starttls, unless set
+	TLS      string `json:"tls,omitempty"`  // "starttls", unless set, or "tls" from the first byte
+	Username string `json:"username,omitempty"`
 	Password string `json:"password,omitempty"` // sealed at rest and left out by the API
 	From     string `json:"from"`               // address, or "Name <address>"
 }
