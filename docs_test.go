@@ -116,6 +116,8 @@ func TestTheOperatorsPageSaysWhatTheProgramDoes(t *testing.T) {
 		files := filesOf(page)
 		require.Contains(t, files, "leadhub.yaml")
 		require.Contains(t, run(t, ".", files["leadhub.yaml"], leadhub, "check", "-f", "-"), "is fine")
+		assignment := filesOf(read(t, "docs/assignment.md"))
+		require.Contains(t, run(t, ".", assignment["assignment.yaml"], leadhub, "check", "-f", "-"), "3 expectations are kept")
 	})
 }
 
