@@ -48,7 +48,7 @@ var places = []place{
 	{folder: "stream/streamtest", may: []string{"stream"}, testOnly: true, instead: "the suite runs on a client, whatever broker is behind it"},
 
 	{folder: "normalize", may: []string{"lead"}, instead: "normalize, dedupe and assign are pure and know only lead, never each other"},
-	{folder: "dedupe", may: []string{"lead", "dedupe/match/similar"}, instead: "normalize, dedupe and assign are pure and know only lead, never each other"},
+	{folder: "dedupe", may: []string{"lead", "dedupe/match", "dedupe/match/similar"}, instead: "normalize, dedupe and assign are pure and know only lead, never each other"},
 	{folder: "dedupe/match", may: []string{"lead", "dedupe/match/similar"}, instead: "how alike two leads are is a pure function of the two"},
 	{folder: "dedupe/match/similar", instead: "similar compares texts"},
 	{folder: "dedupe/match/labelled", may: []string{"lead", "dedupe/match", "dedupe/match/similar"}, instead: "measuring knows the comparison, never the truth while it decides"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/leadhub/leadhub/lead"
 )
@@ -45,6 +46,8 @@ type clustering struct {
 type group struct {
 	ids     []lead.Identity // sorted; without generic ones
 	names   []person        // each key once
+	// When a full name was given first and last; zero when none was.
+	first, last time.Time
 	classes []int           // of sayings, sorted
 }
 
@@ -124,6 +127,9 @@ func (c *clustering) gather() {
 		g.ids = lead.SortIdentities(g.ids)
 		if p, ok := personOf(c.touches[i].Name); ok {
 			g.names = []person{p}
+			if p.full() {
+				g.first, g.last = c.touches[i].EventTime, c.touches[i].EventTime
+			}
 		}
 		if class := c.say.classOf[i]; class >= 0 {
 			g.classes = []int{class}
@@ -164,12 +170,21 @@ func (c *clustering) unite(a, b int) int {
 			g.names = append(g.names, p)
 		}
 	}
+	if g.first.IsZero() || !h.first.IsZero() && h.first.Before(g.first) {
+		g.first = h.first
+	}
+	if h.last.After(g.last) {
+		g.last = h.last
+	}
 	g.classes = append(g.classes, h.classes...)
 	slices.Sort(g.classes)
 	g.classes = slices.Compact(g.classes)
 	c.parent[b], c.groups[b] = a, nil
 	return a
 }
+
+// insists reports whether somebody gave his name more than once, and not only because he sent a form twice.
+func (g *group) insists() bool { return g.last.Sub(g.first) >= time.Hour }
 
 func (c *clustering) result() lead.Grouping {
 	c.out.Part = make([]int, len(c.touches))

@@ -82,7 +82,7 @@ func (p Policy) clear(s *lead.Submission, records []*lead.Record, generic func(l
 		}
 	}
 	held = lead.UniteHeld(held, nil)
-	names := distinctNames(s.Name.Key, records)
+	names, touches := namesOf(s, records)
 	joining, most, least := 0, 1, len(held)
 	for i := 0; i < len(held); {
 		n := 1
@@ -101,11 +101,14 @@ func (p Policy) clear(s *lead.Submission, records []*lead.Record, generic func(l
 		most = max(most, n)
 		i += n
 	}
-	if joining > min(2*p.Rules.bridge(), p.Rules.maxIdentities()) || names > p.Rules.genericNames() || most > 1 && most > least {
+	if joining > min(2*p.Rules.bridge(), p.Rules.maxIdentities()) || len(names) > p.Rules.genericNames() || most > 1 && most > least {
 		return false
 	}
-	// Two with different names, who share one identity and have one each of their own, may be two.
-	return names < 2 || joining < 3 && !slices.ContainsFunc(held, p.reissuable)
+	if !mayConflict(names) {
+		return true
+	}
+	// Each side of a conflict has an identity of its own beside the one they share, or was named twice.
+	return joining+touches < 5 && !slices.ContainsFunc(held, p.reissuable)
 }
 
 // reissuable reports whether a number was carried long enough to have had two holders.
@@ -113,18 +116,21 @@ func (p Policy) reissuable(h lead.HeldIdentity) bool {
 	return h.Kind == lead.IdentityMobile && h.Last.Sub(h.First) > p.Rules.silence()
 }
 
-// distinctNames is how many different names there are.
-func distinctNames(key string, records []*lead.Record) int {
-	names := make([]string, 0, 4)
-	if key != "" {
-		names = append(names, key)
-	}
-	for _, r := range records {
-		for _, v := range r.Values[fieldName] {
-			if k := cmp.Or(v.Key, v.Value); !slices.Contains(names, k) {
-				names = append(names, k)
-			}
+// namesOf are the different names of a submission and of records, and how many touches there are.
+func namesOf(s *lead.Submission, records []*lead.Record) (names []lead.Value, touches int) {
+	names, touches = make([]lead.Value, 0, 4), 1
+	add := func(v lead.Value) {
+		key := cmp.Or(v.Key, v.Value)
+		if key != "" && !slices.ContainsFunc(names, func(o lead.Value) bool { return cmp.Or(o.Key, o.Value) == key }) {
+			names = append(names, v)
 		}
 	}
-	return len(names)
+	add(lead.Value{Value: s.Name.Display, Key: s.Name.Key})
+	for _, r := range records {
+		touches += r.Touches
+		for _, v := range r.Values[fieldName] {
+			add(v)
+		}
+	}
+	return names, touches
 }

@@ -102,11 +102,12 @@ func (c *clustering) against(a, b int, by lead.Identity) lead.Held {
 		}
 	}
 	unique := c.onlyOne(g.ids, h.ids)
-	own := len(g.ids) > shared && len(h.ids) > shared
+	// Either side stands by itself: by an identity of its own, or by a name that was given more than once.
+	two := (len(g.ids) > shared || g.insists()) && (len(h.ids) > shared || h.insists())
 	switch {
 	case unique != nil:
 		return lead.Held{Reason: lead.HeldUnique, Other: *unique}
-	case shared < 2 && own && conflicting(g.names, h.names) && (by.Kind == lead.IdentityMobile || by.Kind == lead.IdentityEmail):
+	case shared < 2 && two && conflicting(g.names, h.names) && (by.Kind == lead.IdentityMobile || by.Kind == lead.IdentityEmail):
 		return lead.Held{Reason: lead.HeldConflict}
 	case shared < 2 && len(g.ids) > c.rules.bridge() && len(h.ids) > c.rules.bridge():
 		return lead.Held{Reason: lead.HeldBridge}
@@ -142,60 +143,59 @@ func sameScope(ids []lead.Identity) int {
 	return n
 }
 
-func sameName(a, b []person) bool {
-	return slices.ContainsFunc(a, func(p person) bool {
-		return slices.ContainsFunc(b, func(q person) bool { return p.key == q.key && p.full() })
-	})
-}
-
-// conflicting reports whether every name of one group clearly conflicts with every name of the other. Half names count
-// only where there are no full ones.
-func conflicting(a, b []person) bool {
-	a, b = telling(a), telling(b)
-	if len(a) == 0 || len(b) == 0 {
-		return false
-	}
-	for _, p := range a {
-		if slices.ContainsFunc(b, func(q person) bool { return !p.conflict(q) }) {
-			return false
-		}
-	}
-	return true
-}
-
-func telling(names []person) []person {
-	if !slices.ContainsFunc(names, person.full) {
-		return names
-	}
-	return slices.DeleteFunc(slices.Clone(names), func(p person) bool { return !p.full() })
-}
-
 // holders are the touches that carry an identity, in order of time, one list for each holder. A mobile number changes
 // hands: it is silent for long, and then comes back with a name that conflicts with all before. Until a name is given,
-// nothing says that it is somebody else.
+// nothing says that it is somebody else: what came in between goes with the holder before, unless it shares another
+// identity with the one after.
 func (c *clustering) holders(id lead.Identity) [][]int {
 	at := c.carried[id]
 	if id.Kind != lead.IdentityMobile {
 		return [][]int{at}
 	}
-	var out [][]int
-	from := 0
-	for i := 1; i <= len(at); i++ {
+	out := [][]int{nil}
+	var between []int
+	for from, i := 0, 1; i <= len(at); i++ {
 		if i < len(at) && c.touches[at[i]].EventTime.Sub(c.touches[at[i-1]].EventTime) <= c.rules.silence() {
 			continue
 		}
 		run := at[from:i]
 		from = i
-		if n := len(out); n > 0 && !conflicting(c.names(out[n-1]), c.names(run)) {
-			out[n-1] = append(out[n-1], run...)
-			continue
-		} else if n > 0 {
-			last := out[n-1]
-			c.out.Held = append(c.out.Held, lead.Held{A: last[len(last)-1], B: run[0], Identity: id, Reason: lead.HeldSilence})
+		last := &out[len(out)-1]
+		names := c.names(run)
+		switch {
+		case len(*last) > 0 && len(names) == 0:
+			between = append(between, run...)
+		case conflicting(c.names(*last), names):
+			before, after := c.beside(id, between, run)
+			*last = append(*last, before...)
+			run, between = append(after, run...), nil
+			c.out.Held = append(c.out.Held, lead.Held{A: (*last)[len(*last)-1], B: run[0], Identity: id, Reason: lead.HeldSilence})
+			out = append(out, run)
+		default:
+			*last = append(append(*last, between...), run...)
+			between = nil
 		}
-		out = append(out, slices.Clone(run))
 	}
+	out[len(out)-1] = append(out[len(out)-1], between...)
 	return out
+}
+
+// beside parts touches into those that share nothing but id with a run of others, and those that do.
+func (c *clustering) beside(id lead.Identity, touches, run []int) (without, with []int) {
+	held := map[lead.Identity]bool{}
+	for _, i := range run {
+		for _, other := range c.usable[i] {
+			held[other] = other != id && !c.generic[other]
+		}
+	}
+	for _, i := range touches {
+		if slices.ContainsFunc(c.usable[i], func(other lead.Identity) bool { return held[other] }) {
+			with = append(with, i)
+		} else {
+			without = append(without, i)
+		}
+	}
+	return without, with
 }
 
 func (c *clustering) names(touches []int) []person {

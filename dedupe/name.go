@@ -1,81 +1,144 @@
 package dedupe
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
-	"github.com/mozillazg/go-pinyin"
-
+	"github.com/leadhub/leadhub/dedupe/match"
 	"github.com/leadhub/leadhub/dedupe/match/similar"
 	"github.com/leadhub/leadhub/lead"
 )
 
 // person is a name as far as it can speak for or against two submissions being one person.
 type person struct {
-	key           string
-	han           bool
-	family, given []string // syllables of a Chinese name, letters of another; of 王先生 the family name alone
+	key    string
+	family string   // the sound of a Chinese family name; "" for a name in Latin letters
+	given  []string // the sounds of a Chinese given name, nothing of 王先生; or all words of a Latin name
 }
 
 // full reports whether it is the whole name. Half a name can speak against two being one person, never for it.
 func (p person) full() bool { return len(p.given) > 0 }
 
-// personOf returns false for a name that says nothing, or is in a script whose names are not compared.
+// personOf returns false for a name that says nothing: a nickname, a company, or a script whose names are not compared.
 func personOf(n lead.Name) (person, bool) {
-	if n.Family == "" || n.Key == "" {
-		return person{}, false
-	}
-	p := person{key: n.Key}
+	read := readingsOf(n.Key, n.Display)
 	switch {
-	case isHan(n.Family) && n.Given == "":
-		p.han, p.family = true, syllables(n.Family)
-	case isHan(n.Family) && isHan(n.Given):
-		p.han = true
-		p.family, p.given = syllables(n.Family), syllables(n.Given)
-	case isLatin(n.Family) && isLatin(n.Given):
-		p.family, p.given = []string{strings.ToLower(n.Family)}, []string{strings.ToLower(n.Given)}
-	default:
+	case n.Key == "" || len(read) == 0:
 		return person{}, false
+	case n.Family != "" && !read[0].turned:
+		return read[0].person, true
+	case n.Family == "" && read[len(read)-1].turned:
+		return read[len(read)-1].person, true
 	}
-	return p, true
+	return person{}, false
 }
 
-// conflict reports whether two names are clearly those of different people. What may be a slip of the pen is not: a
-// homophone, a look-alike of one syllable, family and given name swapped, a nickname beside the same family name. Names in
-// different scripts never conflict: most people have one of each.
-func (p person) conflict(q person) bool {
-	if p.key == q.key || p.han != q.han {
-		return false
-	}
-	if !p.full() || !q.full() {
-		return !slices.Equal(p.family, q.family)
-	}
-	if p.han {
-		all, others := append(slices.Clone(p.family), p.given...), append(slices.Clone(q.family), q.given...)
-		slices.Sort(all)
-		slices.Sort(others)
-		if slices.Equal(all, others) {
-			return false
+// reading is one way to read a name. Which one is right, the submission tells: of a Chinese name whose family name is known
+// to stand in front it says the family name, of a turned one it says none.
+type reading struct {
+	person
+	turned bool
+}
+
+// readingsOf are the ways in which personOf may read a name that is shown as display, whatever the submission says of its
+// parts.
+func readingsOf(key, display string) []reading {
+	var out []reading
+	switch {
+	case onlyOf(display, unicode.Han):
+		if family, given := match.Syllables(display); family != "" && likely(family, given) {
+			out = append(out, reading{person{key, family, given}, false})
 		}
-		return !slices.Equal(p.family, q.family) || !share(p.given, q.given)
+		if family, given := match.SyllablesTurned(display); family != "" && likely(family, given) {
+			out = append(out, reading{person{key, family, given}, true})
+		}
+	case onlyOf(display, unicode.Latin):
+		words := strings.FieldsFunc(strings.ToLower(display), func(r rune) bool { return unicode.IsSpace(r) || r == '.' || r == ',' })
+		if long := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return len(w) == 1 }); len(long) > 1 {
+			words = long // an initial in the middle says little
+		}
+		if len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return firms[w] }) {
+			out = append(out, reading{person{key, "", words}, false})
+		}
 	}
-	family, given := p.family[0], p.given[0]
-	if near(family, q.given[0]) && near(given, q.family[0]) {
-		return false
+	return out
+}
+
+// likely reports whether it may be somebody's name and not what he calls himself. Given names have one or two characters;
+// 平安是福 and 温州罗姐 only begin like a name, 强强 and 强妈妈 are nicknames.
+func likely(family string, given []string) bool {
+	switch len(given) {
+	case 0:
+		return true
+	case 1:
+		return given[0] != family
+	case 2:
+		return !relatives[given[0]+" "+given[1]]
 	}
-	return !near(family, q.family[0]) && !near(given, q.given[0])
+	return false
+}
+
+// relatives are the sounds of what stands behind the name of a child.
+var relatives = map[string]bool{"ma ma": true, "ba ba": true, "nai nai": true, "ye ye": true, "lao shi": true, "ge ge": true, "jie jie": true,
+	"lao gong": true, "lao po": true, "bao bao": true, "bao bei": true}
+
+// firms are words of companies in Latin letters.
+var firms = map[string]bool{"ltd": true, "limited": true, "inc": true, "llc": true, "co": true, "corp": true, "corporation": true, "company": true,
+	"gmbh": true, "ag": true, "plc": true, "pte": true, "pvt": true, "kk": true, "sa": true, "group": true, "holdings": true, "trading": true}
+
+// sameness is what two names say of each other.
+type sameness int
+
+const (
+	silent  sameness = iota // nothing: most people have a name in each script
+	agree                   // they may be one person's
+	differs                 // they are clearly those of different people
+)
+
+// compareTo tells whether two names are clearly those of different people. What may be a slip of the pen is not: a
+// homophone, a look-alike of one syllable, family and given name swapped, a nickname beside the same family name, the given
+// name alone, another family name before the same given name.
+func (p person) compareTo(q person) sameness {
+	same := true
+	switch {
+	case p.key == q.key:
+	case (p.family == "") != (q.family == ""):
+		return silent
+	case p.family == "":
+		same = slices.ContainsFunc(p.given, func(w string) bool { return slices.ContainsFunc(q.given, func(v string) bool { return near(w, v) }) })
+	case !p.full() || !q.full():
+		same = p.family == q.family
+	default:
+		same = p.family == q.family && share(p.given, q.given) || slices.Equal(p.given, q.given) ||
+			slices.Equal(p.sounds(), q.sounds()) || isGiven(p, q) || isGiven(q, p)
+	}
+	if same {
+		return agree
+	}
+	return differs
+}
+
+// sounds are all syllables in alphabetical order.
+func (p person) sounds() []string {
+	all := append([]string{p.family}, p.given...)
+	slices.Sort(all)
+	return all
+}
+
+// isGiven reports whether p, read as a name, is the given name of q: 文博 of 江文博.
+func isGiven(p, q person) bool {
+	return len(p.given) == 1 && len(q.given) == 2 && p.family == q.given[0] && p.given[0] == q.given[1]
 }
 
 func share(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-// near reports whether two Latin names may be one: one begins with the other (Rob, Robert; J., John), or they differ in
+// near reports whether two Latin words may be one: one begins with the other (Rob, Robert; J, John), or they differ in
 // one or two letters.
 func near(a, b string) bool {
-	a, b = strings.TrimSuffix(a, "."), strings.TrimSuffix(b, ".")
 	if strings.HasPrefix(a, b) || strings.HasPrefix(b, a) {
 		return true
 	}
@@ -86,27 +149,50 @@ func near(a, b string) bool {
 	return similar.Edits([]rune(a), []rune(b), limit) <= limit
 }
 
-// syllables are the sounds of the characters, without tones. Of a character with several readings always the first is
-// taken, which is right often enough: the sounds are only compared with each other.
-func syllables(s string) []string {
-	out := make([]string, 0, utf8.RuneCountInString(s))
-	for _, r := range s {
-		reading, _, _ := strings.Cut(pinyin.PinyinDict[int(r)], ",")
-		if reading == "" {
-			reading = string(r)
+// conflicting reports whether the names of two groups are clearly those of different people: some differ and none agree. Half
+// names count only where there are no full ones.
+func conflicting(a, b []person) bool {
+	a, b = telling(a), telling(b)
+	conflict := false
+	for _, p := range a {
+		for _, q := range b {
+			switch p.compareTo(q) {
+			case agree:
+				return false
+			case differs:
+				conflict = true
+			}
 		}
-		out = append(out, withoutTones.Replace(reading))
 	}
-	return out
+	return conflict
 }
 
-var withoutTones = strings.NewReplacer("ā", "a", "á", "a", "ǎ", "a", "à", "a", "ē", "e", "é", "e", "ě", "e", "è", "e",
-	"ī", "i", "í", "i", "ǐ", "i", "ì", "i", "ō", "o", "ó", "o", "ǒ", "o", "ò", "o", "ū", "u", "ú", "u", "ǔ", "u", "ù", "u",
-	"ǖ", "v", "ǘ", "v", "ǚ", "v", "ǜ", "v", "ü", "v", "ń", "n", "ň", "n", "ǹ", "n", "ḿ", "m")
+func telling(names []person) []person {
+	if !slices.ContainsFunc(names, person.full) {
+		return names
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(p person) bool { return !p.full() })
+}
 
-func isHan(s string) bool { return onlyOf(s, unicode.Han) }
+func sameName(a, b []person) bool {
+	return slices.ContainsFunc(a, func(p person) bool {
+		return slices.ContainsFunc(b, func(q person) bool { return p.key == q.key && p.full() })
+	})
+}
 
-func isLatin(s string) bool { return onlyOf(s, unicode.Latin) }
+// mayConflict reports whether some of these names may differ, however their submissions read them.
+func mayConflict(names []lead.Value) bool {
+	var read []reading
+	for _, v := range names {
+		read = append(read, readingsOf(cmp.Or(v.Key, v.Value), v.Value)...)
+	}
+	for i, p := range read {
+		if slices.ContainsFunc(read[:i], func(q reading) bool { return p.compareTo(q.person) == differs }) {
+			return true
+		}
+	}
+	return false
+}
 
 func onlyOf(s string, table *unicode.RangeTable) bool {
 	for _, r := range s {

@@ -29,7 +29,7 @@ type Held struct {
 const (
 	HeldDecision = "cannot_link"         // a person split them
 	HeldUnique   = "unique_identity"     // both have an identity of which a person has only one, and it differs
-	HeldConflict = "conflict"            // another name, and each has an identity of its own
+	HeldConflict = "conflict"            // another name, and each has an identity of its own or was called so more than once
 	HeldSilence  = "silence"             // the number was silent for long, then came back with another name
 	HeldBridge   = "bridge"              // two large groups that one identity alone would join
 	HeldTooMany  = "too_many_identities" // together they would have more than a lead may have
@@ -46,7 +46,7 @@ func (h Held) Words() string {
 	case HeldUnique:
 		return "a person has only one " + h.Other.Kind + ", and theirs differ"
 	case HeldConflict:
-		return "the names differ, and each has an identity of its own"
+		return "the names differ, and each side has an identity of its own or gave its name more than once"
 	case HeldSilence:
 		return "the number was silent for long and came back with another name"
 	case HeldBridge:

@@ -33,6 +33,35 @@ func Spoken(name string) (key, sound string) {
 	return n.text, n.soundKey()
 }
 
+// Syllables reads a Chinese name: the sound of the family name, and those of the characters of the given name, which a
+// bare family name has none of. Family is "" for a name that is not Chinese.
+func Syllables(name string) (family string, given []string) {
+	n := parseName(name)
+	if !n.han || len(n.runes) == 0 {
+		return "", nil
+	}
+	return familySound(n.runes[:n.family]), eachSound(n.runes[n.family:])
+}
+
+// SyllablesTurned reads a Chinese name whose family name stands last, as 小明王: only a frequent family name is known
+// there. "" when it cannot be read so.
+func SyllablesTurned(name string) (family string, given []string) {
+	n := parseName(name)
+	last := len(n.runes) - 1
+	if !n.han || last < 1 || familyShares[string(n.runes[last:])] == 0 || strings.ContainsRune("小老阿大", n.runes[0]) {
+		return "", nil
+	}
+	return familySound(n.runes[last:]), eachSound(n.runes[:last])
+}
+
+func eachSound(han []rune) []string {
+	out := make([]string, len(han))
+	for i, r := range han {
+		out[i] = reading(r)
+	}
+	return out
+}
+
 func parseName(display string) personName {
 	var buf [maxName]rune
 	rs, han, other := buf[:0], 0, 0

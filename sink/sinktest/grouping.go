@@ -159,7 +159,8 @@ func openWith(t testing.TB, h Harness, m lead.MergeRules) *hub {
 // hands, several accounts.
 func strangers(r *rapid.T, n int) []*lead.Submission {
 	names := []lead.Name{{}, {Display: "李雷", Key: "李雷", Family: "李", Given: "雷"}, {Display: "韩梅梅", Key: "韩梅梅", Family: "韩", Given: "梅梅"},
-		{Display: "王建国", Key: "王建国", Family: "王", Given: "建国"}, {Display: "李磊", Key: "李磊", Family: "李", Given: "磊"}, {Display: "王", Key: "王", Family: "王"}}
+		{Display: "王建国", Key: "王建国", Family: "王", Given: "建国"}, {Display: "李磊", Key: "李磊", Family: "李", Given: "磊"}, {Display: "王", Key: "王", Family: "王"},
+		{Display: "雷李", Key: "雷李"}, {Display: "Li Eric", Key: "li eric", Family: "Eric", Given: "Li"}}
 	names = names[:rapid.IntRange(1, len(names)).Draw(r, "names")] // with one name, nothing but identities speaks
 	out := make([]*lead.Submission, n)
 	for i := range out {
