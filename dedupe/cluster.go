@@ -44,11 +44,11 @@ type clustering struct {
 
 // group is a set of touches that are one person so far.
 type group struct {
-	ids     []lead.Identity // sorted; without generic ones
-	names   []person        // each key once
+	ids   []lead.Identity // sorted; without generic ones
+	names []person        // each key once
 	// When a full name was given first and last; zero when none was.
 	first, last time.Time
-	classes []int           // of sayings, sorted
+	classes     []int // of sayings, sorted
 }
 
 func newClustering(r *Rules, touches []*lead.Submission, decisions []lead.Decision) *clustering {

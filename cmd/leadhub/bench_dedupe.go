@@ -1,19 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/dedupe/match/labelled"
 	"github.com/leadhub/leadhub/fixtures/people"
@@ -59,41 +53,6 @@ func (c *benchDedupeCmd) Run(p process) error {
 	return nil
 }
 
-// table measures on a labelled table: what the rules join by themselves, where it holds identities, and what the
-// comparison of possible duplicates finds.
-func (c *benchDedupeCmd) table(p process) error {
-	if c.Truth == "" {
-		return lead.Invalid("no_truth", "which rows are one person is not known", "name the column that tells it with --truth")
-	}
-	doc, err := os.ReadFile(c.CSV)
-	if err != nil {
-		return err
-	}
-	scored, err := labelled.Measure(bytes.NewReader(doc), labelled.Options{Truth: c.Truth})
-	if err != nil {
-		return err
-	}
-	auto, err := measureTable(doc, c.Truth)
-	if err != nil {
-		return err
-	}
-	if auto.Submissions > 0 {
-		if err := c.print(p, "automatic merges", auto); err != nil {
-			return err
-		}
-	} else if !c.JSON {
-		fmt.Fprint(p.stdout, "automatic merges: no column holds a phone, an email or an id of a platform\n\n")
-	}
-	if c.JSON {
-		return json.NewEncoder(p.stdout).Encode(struct {
-			Name string `json:"name"`
-			labelled.Report
-		}{"possible duplicates, scored", scored})
-	}
-	_, err = fmt.Fprintf(p.stdout, "possible duplicates, scored\n%s\n", scored.String())
-	return err
-}
-
 // merged is what the automatic merges of a set came to.
 type merged struct {
 	Submissions int `json:"submissions"` // that could be read
@@ -131,75 +90,6 @@ func measurePeople(sightings []people.Sighting) (merged, error) {
 	m := measureMerges(subs, truth, causes)
 	m.Unreadable = len(sightings) - len(subs)
 	return m, nil
-}
-
-// measureTable reads the rows of a table as a form would send them.
-func measureTable(doc []byte, truthColumn string) (merged, error) {
-	truthOf, err := labelled.Truth(bytes.NewReader(doc), truthColumn)
-	if err != nil {
-		return merged{}, err
-	}
-	n, err := normalize.New(normalize.Config{})
-	if err != nil {
-		return merged{}, err
-	}
-	mapper := connectors.NewMapper(connectors.Settings{})
-	rows := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(doc, []byte("\ufeff"))))
-	rows.FieldsPerRecord = -1
-	header, err := rows.Read()
-	if err != nil {
-		return merged{}, err
-	}
-	truthName, _, _ := strings.Cut(strings.SplitN(truthColumn, "~", 2)[0], "/")
-	var subs []*lead.Submission
-	var truth, causes []string
-	unreadable := 0
-	for i := 0; ; i++ {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return merged{}, err
-		}
-		var d lead.Draft
-		cause := ""
-		for at, v := range row {
-			switch {
-			case at >= len(header) || header[at] == truthName:
-			case header[at] == "cause":
-				cause = v
-			default:
-				addCell(&d, mapper, header[at], v)
-			}
-		}
-		sub, err := n.Submission(lead.Raw{ID: fmt.Sprintf("row_%08d", i), Source: "table", Channel: "excel", ReceivedAt: time.Unix(0, 0)}, 0, d, 50)
-		if err != nil || i >= len(truthOf) {
-			unreadable++
-			continue
-		}
-		subs, truth, causes = append(subs, sub), append(truth, truthOf[i]), append(causes, cause)
-	}
-	m := measureMerges(subs, truth, causes)
-	m.Unreadable = unreadable
-	return m, nil
-}
-
-// platformColumns are columns with ids that platforms give, as the generated people's table has them: kind, kind:scope or
-// kind_scope.
-var platformColumns = map[string]string{"wechat_unionid": lead.IdentityUnionID, "unionid": lead.IdentityUnionID, "wechat_openid": lead.IdentityOpenID,
-	"openid": lead.IdentityOpenID, "wecom_external_userid": lead.IdentityWecom, "external_userid": lead.IdentityWecom,
-	"taobao_buyer_id": lead.IdentityBuyer, "jd_buyer_id": lead.IdentityBuyer, "buyer_id": lead.IdentityBuyer}
-
-func addCell(d *lead.Draft, mapper *connectors.Mapper, name, value string) {
-	if kind, ok := platformColumns[name]; ok {
-		if value != "" {
-			scope, _, _ := strings.Cut(name, "_")
-			d.Identities = append(d.Identities, lead.Identity{Kind: kind, Scope: scope, Value: value})
-		}
-		return
-	}
-	mapper.Add(d, connectors.Pair{Name: name, Value: value})
 }
 
 func measureMerges(subs []*lead.Submission, truth, causes []string) merged {

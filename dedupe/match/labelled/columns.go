@@ -33,7 +33,7 @@ var headerRules = []struct {
 	re   *regexp.Regexp
 	kind kind
 }{
-	{regexp.MustCompile(`\b(ssn|soc sec|social security|national (id|insurance)|passport|tax (id|number|no)|nhs|medicare|licen[cs]e (no|number)|credit card)\b|身份证|护照|社会信用代码`), kindCode},
+	{regexp.MustCompile(`\b(ssn|soc sec|social security|national (id|insurance)|passport|tax (id|number|no)|union ?id|open ?id|buyer id|external user ?id|wechat|weixin|nhs|medicare|licen[cs]e (no|number)|credit card)\b|身份证|护照|社会信用代码`), kindCode},
 	{regexp.MustCompile(`\be ?mail|邮箱|电子邮件`), kindEmail},
 	{regexp.MustCompile(`\b(tele?phone|phone|tel|mobile|cell|fax|telefon|telefono|handy)|手机|电话|电話|联系方式|传真`), kindPhone},
 	{regexp.MustCompile(`birth (place|city|town|country|name)|place of birth|geburtsort|出生地|籍贯`), kindText},
@@ -53,6 +53,24 @@ var headerRules = []struct {
 
 var idHeader = regexp.MustCompile(`\b(id|ids|uid|uuid|guid|key|index|row|rownum|no|nr|number|rec|record|编号|序号)$|^(id|index|row|#|no)?$`)
 
+// Columns that number rows, people, groups or blocks of rows: in a labelled set they are another truth, or half of it. A
+// column that is called person may hold names, too; then its cells have no digits.
+var (
+	groupHeader = regexp.MustCompile(`\b(id|ids|uid|uuid|guid|pk)( \d)?$|\b(cluster|entity|blocking|dedup\w*|duplicates?|dupe?s?|truth|gold|golden)\b|` +
+		`^(match|group|label|master|original|orig)( (nr|no|num|number|key|index|code|label))?( \d)?$|` +
+		`^(person|patient|customer|client|member|household|record|rec|row|block) (nr|no|num|number|key|index|code|label|#)$|分组|聚类|编号|序号`)
+	whoHeader = regexp.MustCompile(`^(person|people|patient|customer|client|member|household|who|same as|客户|人员)$`)
+)
+
+// recordHeader finds columns that tell when and where a row was written: of the same person they differ.
+var recordHeader = regexp.MustCompile(`^(created|updated|modified|inserted|imported|submitted|received|registered|registration|sign ?up|last seen|first seen|event|load|entry|timestamp|create|update|submit)( (at|on|date|time|ts|timestamp|datetime))?$|` +
+	`^date (created|updated|added|modified)$|^(source|data ?source|data ?set|source (dataset|system|file|name)|src|file ?name|channel|system)$|^(提交|创建|更新|录入|导入|登记|注册|留资)(时间|日期)$|^(来源|渠道|数据来源|来源渠道)$`)
+
+// hidden reports whether a column is an id of rows or of groups.
+func hidden(words string, s shape) bool {
+	return groupHeader.MatchString(words) || whoHeader.MatchString(words) && s.numbered*2 >= s.filled
+}
+
 var (
 	wordEdge = regexp.MustCompile(`([a-z])([A-Z])`)
 	notWord  = regexp.MustCompile(`[^\p{L}\p{N}#]+`)
@@ -67,6 +85,7 @@ func headerWords(h string) string {
 type shape struct {
 	filled, distinct                                int
 	email, digits, date, spaced, letters, shortDate int
+	numbered                                        int // hold a digit
 	length                                          int // runes
 }
 
@@ -100,6 +119,9 @@ func shapeOf(cells []string) shape {
 		if digitShare(v) > 0.6 {
 			s.digits++
 		}
+		if strings.ContainsFunc(v, unicode.IsDigit) {
+			s.numbered++
+		}
 		if strings.ContainsRune(v, ' ') {
 			s.spaced++
 		}
@@ -131,7 +153,7 @@ func digitShare(v string) float64 {
 // nothing of a person, and in labelled sets they often hold the answer.
 func kindOf(header string, cells []string) kind {
 	words, s := headerWords(header), shapeOf(cells)
-	if s.filled == 0 || s.distinct == 1 {
+	if s.filled == 0 || s.distinct == 1 || recordHeader.MatchString(words) {
 		return kindIgnore
 	}
 	k, named := kindIgnore, false
@@ -145,6 +167,9 @@ func kindOf(header string, cells []string) kind {
 		return k
 	}
 	share := func(n int) bool { return n*10 >= s.filled*7 }
+	if !named && hidden(words, s) {
+		return kindIgnore
+	}
 	unique := s.distinct == s.filled && s.filled > 1
 	switch {
 	case share(s.email):

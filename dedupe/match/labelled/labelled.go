@@ -7,7 +7,6 @@ import (
 	"io"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -19,6 +18,8 @@ type Options struct {
 	// Truth names the column that tells which rows are one person: "cluster"; "rec_id/10" for numbers that are divided
 	// by ten first; "rec_id~rec-(\d+)" for what a regular expression finds in the cell. An empty cell stands for itself alone.
 	Truth string
+	// Ignore names columns that are not compared.
+	Ignore []string
 }
 
 // Measure reads the table, finds its duplicates and compares them with the truth. The order of the rows does not change the
@@ -33,7 +34,7 @@ func Measure(r io.Reader, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	f := find(t, tr.column)
+	f := find(t, append(columns(t.header, o.Ignore), tr.column))
 	if len(f.fields) == 0 && len(t.rows) > 1 {
 		return Report{}, lead.Invalid("csv_no_fields", "no column but the truth tells rows apart", "the table needs at least one column with a name, a number or a place")
 	}
@@ -70,7 +71,7 @@ type finding struct {
 	candidates candidates
 }
 
-func find(t *table, skip int) finding {
+func find(t *table, skip []int) finding {
 	fields := fieldsOf(t, skip)
 	if len(fields) == 0 || len(t.rows) < 2 {
 		return finding{cluster: clusters(len(t.rows), nil, 0, nil)}
@@ -183,21 +184,36 @@ func parallel(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// Truth reads which entity each row of a table belongs to, as Options.Truth says; a row whose cell is empty stands for
-// itself alone.
-func Truth(r io.Reader, column string) ([]string, error) {
+// Table is a labelled table as it was read: cells are trimmed, empty rows are left out.
+type Table struct {
+	Header []string
+	Rows   [][]string
+	Entity []int32 // of each row; one whose truth is empty stands for itself alone
+	// Kinds are how Measure reads the columns, as Field.Kind names them: "phone", "full name" … "" for those that nobody who
+	// decides may look at: the truth, and ids of rows or of groups.
+	Kinds []string
+}
+
+// Read reads a table for somebody else to decide about. Errors are *lead.Error.
+func Read(r io.Reader, truth string) (*Table, error) {
 	t, err := readTable(r)
 	if err != nil {
 		return nil, err
 	}
-	tr, err := parseTruth(column, t.header)
+	tr, err := parseTruth(truth, t.header)
 	if err != nil {
 		return nil, err
 	}
-	of := entities(t, tr)
-	out := make([]string, len(of))
-	for i, e := range of {
-		out[i] = strconv.Itoa(int(e))
+	out := &Table{Header: t.header, Rows: t.rows, Entity: entities(t, tr), Kinds: make([]string, len(t.header))}
+	for c, h := range t.header {
+		if c == tr.column {
+			continue
+		}
+		cells := t.cells(c)
+		out.Kinds[c] = string(kindOf(h, cells))
+		if len(cells) > 0 && !slices.ContainsFunc(cells, func(v string) bool { return v != cells[0] }) {
+			out.Kinds[c] = string(kindText) // it tells nobody apart, but the country in which all live tells how phones are read
+		}
 	}
 	return out, nil
 }

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/leadhub/leadhub/lead"
 )
@@ -26,8 +28,9 @@ type table struct {
 	rows   [][]string
 }
 
-// readTable reads CSV with a header. The separator (comma, semicolon, tab or bar) is the one that the header holds most of;
-// bytes that are not UTF-8 are taken as GB18030. Short rows are filled up, cells beyond the header and empty rows are left out.
+// readTable reads CSV with a header. The separator (comma, semicolon, tab or bar) is the one that the header holds most of.
+// Bytes that are not UTF-8 are taken as UTF-16 when they begin with its mark, as Windows-1252 when single ones stand between
+// letters, and as GB18030 otherwise. Short rows are filled up, cells beyond the header and empty rows are left out.
 func readTable(r io.Reader) (*table, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
@@ -37,8 +40,15 @@ func readTable(r io.Reader) (*table, error) {
 		return nil, &lead.Error{Kind: lead.KindTooLarge, Code: "csv_too_large", Message: "the file is larger than 512 MB",
 			Hint: "measure a sample of it: whole groups of duplicates, not every n-th row"}
 	}
+	if bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}) { // what Excel calls Unicode text
+		raw, _ = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(raw) // what is no text becomes U+FFFD
+	}
 	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
-	if !utf8.Valid(raw) {
+	switch {
+	case utf8.Valid(raw):
+	case western(raw):
+		raw, _ = charmap.Windows1252.NewDecoder().Bytes(raw)
+	default:
 		if raw, err = simplifiedchinese.GB18030.NewDecoder().Bytes(raw); err != nil {
 			return nil, &lead.Error{Kind: lead.KindInvalid, Code: "csv_encoding", Message: "the file is neither UTF-8 nor GB18030",
 				Hint: "save it as UTF-8", Err: err}
@@ -65,6 +75,14 @@ func readTable(r io.Reader) (*table, error) {
 	return t, nil
 }
 
+func (t *table) cells(column int) []string {
+	out := make([]string, len(t.rows))
+	for r, row := range t.rows {
+		out[r] = row[column]
+	}
+	return out
+}
+
 func (t *table) add(record []string) error {
 	cells := make([]string, max(len(t.header), 1))
 	if t.header == nil {
@@ -89,6 +107,22 @@ func (t *table) add(record []string) error {
 	}
 	t.header = cells
 	return nil
+}
+
+// western reports whether bytes beyond ASCII mostly stand alone between letters, as in Müller; Chinese ones come in pairs.
+func western(raw []byte) bool {
+	alone, pairs := 0, 0
+	for i := 0; i < len(raw); i++ {
+		switch {
+		case raw[i] < 0x80:
+		case i+1 < len(raw) && raw[i+1] >= 0x80:
+			pairs++
+			i++
+		default:
+			alone++
+		}
+	}
+	return alone > pairs
 }
 
 func separator(raw []byte) rune {

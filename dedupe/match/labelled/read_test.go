@@ -17,6 +17,11 @@ func TestTablesAreReadInEveryUsualForm(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got, s)
 	}
+	for _, s := range []string{"\xff\xfeN\x00a\x00m\x00e\x00\n\x00M\x00\xfc\x00l\x00l\x00e\x00r\x00", "Name\nM\xfcller\n"} {
+		got, err := readTable(strings.NewReader(s))
+		require.NoError(t, err)
+		require.Equal(t, &table{[]string{"Name"}, [][]string{{"Müller"}}}, got, "%q", s)
+	}
 	short, err := readTable(strings.NewReader("a,b\n1\n"))
 	require.NoError(t, err)
 	require.Equal(t, [][]string{{"1", ""}}, short.rows)
@@ -35,7 +40,11 @@ func TestColumnsAreToldByHeaderAndContent(t *testing.T) {
 		{"birth_place", "London|Paris|London", kindText}, {"by", "1971|1980|1971", kindYear}, {"Phone", "555-0100|5550101|5550100", kindPhone},
 		{"手机号", "13912340001|13912340002|13912340001", kindPhone}, {"E-Mail", "a@b.c|b@c.d|a@b.c", kindEmail}, {"soc_sec_id", "1234567|7654321|1234568", kindCode},
 		{"street_number", "53|37|53", kindCode}, {"address_1", "ashley drive|eyre street|ashley drive", kindText}, {"Zip", "60601|60602|60601", kindCode}, {"age", "39|21|39", kindNumber},
-		{"unique_id", "1|2|3", kindIgnore}, {"rec_id", "rec-1-org|rec-1-dup|rec-2-org", kindIgnore}, {"x", "a@b.c|b@c.d|a@b.c", kindEmail}, {"empty", "||", kindIgnore}, {"one", "a|a|a", kindIgnore},
+		{"unique_id", "1|2|3", kindIgnore}, {"rec_id", "rec-1-org|rec-1-dup|rec-2-org", kindIgnore}, {"x", "a@b.c|b@c.d|a@b.c", kindEmail},
+		{"blocking_number", "1|2|1", kindIgnore}, {"ClusterID", "1|2|1", kindIgnore}, {"entity", "a|b|a", kindIgnore}, {"group", "1|2|1", kindIgnore}, {"customer_no", "1|2|1", kindIgnore},
+		{"person", "p1|p2|p1", kindIgnore}, {"person", "Anna Weber|Peter Brown|Anna Weber", kindText}, {"is_duplicate_of", "1|2|1", kindIgnore}, {"分组", "1|2|1", kindIgnore},
+		{"created_at", "2020-01-02|2020-01-03|2020-01-03", kindIgnore}, {"source_dataset", "a|b|a", kindIgnore}, {"提交时间", "2020-01-02|2020-01-03|2020-01-03", kindIgnore},
+		{"wechat_unionid", "a|b|a", kindCode}, {"empty", "||", kindIgnore}, {"one", "a|a|a", kindIgnore},
 		{"x", "13912340001|13912340002|13912340002", kindPhone}, {"x", "2020-01-02|2020-01-03|2020-01-03", kindDate}, {"phone", "yes|no|yes", kindText},
 	} {
 		require.Equal(t, c.want, kindOf(c.header, strings.Split(c.cells, "|")), "%s %s", c.header, c.cells)

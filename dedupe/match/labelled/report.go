@@ -80,12 +80,15 @@ func Score(found, truth []int32) Report {
 
 // mean adds up from the lowest to the highest: in another order the last bit may differ.
 func mean(shares []float64) float64 {
+	if len(shares) == 0 {
+		return 1
+	}
 	slices.Sort(shares)
 	sum := 0.0
 	for _, s := range shares {
 		sum += s
 	}
-	return sum / max(float64(len(shares)), 1)
+	return sum / float64(len(shares))
 }
 
 func share(part, whole int) float64 {

@@ -72,6 +72,16 @@ func column(header []string, name string) int {
 	return slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, strings.TrimSpace(name)) })
 }
 
+func columns(header, names []string) []int {
+	var out []int
+	for _, n := range names {
+		if at := column(header, n); at >= 0 {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
 func names(header []string) string {
 	if len(header) > 30 {
 		return strings.Join(header[:30], ", ") + ", …"

@@ -248,17 +248,14 @@ func (f *field) order(a, b int32) int {
 // maxFields is how many fields fit a pattern of levels in 64 bits.
 const maxFields = 20
 
-// fieldsOf makes the fields to compare. skip is the truth column: its cells are not looked at.
-func fieldsOf(t *table, skip int) []*field {
+// fieldsOf makes the fields to compare. The cells of columns to skip, the truth among them, are not looked at.
+func fieldsOf(t *table, skip []int) []*field {
 	kinds, cells := make([]kind, len(t.header)), make([][]string, len(t.header))
 	for c, h := range t.header {
-		if c == skip {
+		if slices.Contains(skip, c) {
 			continue
 		}
-		cells[c] = make([]string, len(t.rows))
-		for r, row := range t.rows {
-			cells[c][r] = row[c]
-		}
+		cells[c] = t.cells(c)
 		kinds[c] = kindOf(h, cells[c])
 	}
 	var fields []*field
