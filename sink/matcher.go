@@ -84,6 +84,9 @@ type KeyOf struct {
 	Lead string
 }
 
+// Resting is the state of a Pair that a person dismissed and that nothing speaks for at present. It is shown nowhere.
+const Resting = "resting"
+
 // Pair is two leads in the pool that may be one person; A < B. The words of PairDoc are kept as they were found.
 type Pair struct {
 	A, B  string

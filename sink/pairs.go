@@ -21,7 +21,7 @@ func (d *Duplicates) Decide(ctx context.Context, a, b, decision string, o Order)
 		if err != nil {
 			return MatchChanges{}, err
 		}
-		at := slices.IndexFunc(pairs, func(p Pair) bool { return p.A == a && p.B == b })
+		at := slices.IndexFunc(pairs, func(p Pair) bool { return p.A == a && p.B == b && p.State != Resting })
 		if at < 0 {
 			return MatchChanges{}, lead.NotFound("duplicate_not_found", "these two leads are not a possible duplicate",
 				"GET /v1/duplicates lists those that are; a merge by hand needs none")
@@ -107,12 +107,28 @@ func (l *looking) compare() error {
 		l.settle(found[t], kept[t], apart[t])
 	}
 	for _, t := range slices.SortedFunc(maps.Keys(kept), byLeads) {
-		if old := kept[t]; found[t] == nil && old.State == lead.DuplicateOpen {
-			l.Closed++
-			l.out.Closed = append(l.out.Closed, *old)
+		if found[t] == nil {
+			l.gone(kept[t])
 		}
 	}
 	return nil
+}
+
+// gone takes a pair off the list that nothing speaks for any more. What a person said of it by hand is kept, for when
+// something does again; what follows from a split is told by the split.
+func (l *looking) gone(old *Pair) {
+	switch {
+	case old.State == Resting:
+	case old.State == lead.DuplicateDismissed && old.Dismissed != nil && old.Dismissed.Decision == "":
+		rest := *old
+		rest.State = Resting
+		l.out.Pairs = append(l.out.Pairs, rest)
+	default:
+		if old.State == lead.DuplicateOpen {
+			l.Closed++
+		}
+		l.out.Closed = append(l.out.Closed, *old)
+	}
 }
 
 func byLeads(x, y two) int { return cmp.Or(strings.Compare(x.a, y.a), strings.Compare(x.b, y.b)) }
@@ -287,9 +303,9 @@ func (l *looking) settle(p, old *Pair, split *lead.Decision) {
 	case old == nil:
 		l.Opened++
 		l.reminder(p)
-	case old.State == lead.DuplicateDismissed && old.covers(p):
-		p.State, p.At, p.Dismissed, p.Evidence = old.State, old.At, old.Dismissed, old.Evidence
-	case old.State == lead.DuplicateDismissed:
+	case old.State != lead.DuplicateOpen && old.covers(p):
+		p.State, p.At, p.Dismissed, p.Evidence = lead.DuplicateDismissed, old.At, old.Dismissed, old.Evidence
+	case old.State != lead.DuplicateOpen:
 		l.Opened++
 	default:
 		p.At = old.At

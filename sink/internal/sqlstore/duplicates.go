@@ -48,6 +48,8 @@ func (s *Store) Duplicates(ctx context.Context, q lead.DuplicateQuery) (lead.Dup
 	w := &where{}
 	if q.State != "" {
 		w.add("d.state = ?", clean(q.State))
+	} else {
+		w.add("d.state <> ?", sink.Resting)
 	}
 	if q.Min != 0 {
 		w.add("d.score >= ?", q.Min)
