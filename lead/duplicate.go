@@ -18,6 +18,10 @@ const (
 // the lead, and is not on the change stream.
 const EventDuplicate = "lead.duplicate"
 
+// EventReturned is the type of an Event on a lead with an owner that left something again. It stands at the version of the lead
+// that the submission made.
+const EventReturned = "lead.returned"
+
 // FieldShared is the field of a DuplicatePart that stands for a strong identity which both leads carry.
 const FieldShared = "shared"
 

@@ -125,8 +125,11 @@ func (b *batch) add(it Item) error {
 	if r.Owner != "" {
 		b.timers = append(b.timers, b.terms.next(r))
 	}
-	if note.Type == lead.ChangeMerged {
+	switch {
+	case note.Type == lead.ChangeMerged:
 		b.event(r, note)
+	case v.Kind == lead.VerdictSame && r.Owner != "":
+		b.events = append(b.events, returned(r, note))
 	}
 	return nil
 }
@@ -320,6 +323,13 @@ func never(l *lead.Lead) {
 	if l.Consents == nil {
 		l.Consents = []lead.Consent{}
 	}
+}
+
+// returned reminds whoever has a lead that it left something again.
+func returned(r *lead.Record, note lead.ChangeNote) lead.Event {
+	e := eventOf(r, note)
+	e.Type, e.Why = lead.EventReturned, why("came in again, the lead is with "+r.Owner, note.Why)
+	return e
 }
 
 func eventOf(r *lead.Record, note lead.ChangeNote) lead.Event {

@@ -133,6 +133,8 @@ func (p *parting) write(r *lead.Record, note lead.ChangeNote, fresh bool) {
 	p.outbox = append(p.outbox, snapshot(r, note))
 	if note.Type == lead.ChangeMerged || note.Type == lead.ChangeSplit || note.Actor != "hub" {
 		p.out.Events = append(p.out.Events, eventOf(r, note))
+	} else if r.Owner != "" && note.Submission != "" && !fresh {
+		p.out.Events = append(p.out.Events, returned(r, note))
 	}
 	p.care(r)
 	if r.MergedInto != "" {

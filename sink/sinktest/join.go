@@ -117,6 +117,22 @@ var joinTests = map[string]func(*testing.T, Harness){
 		require.Equal(t, lead.StatusWorking, d.Status)
 		require.Zero(t, p.figures().Due, "a lead with an owner does not wait for one")
 	},
+	"a lead with an owner that leaves something again says so in its history, with whom it is, whichever way it was judged": func(t *testing.T, h Harness) {
+		p := open(t, h)
+		p.record(Sub("sub_1", Mobile(1), Email(1)))
+		id := p.on("sub_1")
+		p.record(Sub("sub_2", Mobile(1)))
+		require.Empty(t, p.lead(id).History, "nobody has it")
+		p.edit(id, func(r *lead.Record) { r.Owner, r.OwnerBy = "anna", "rule" })
+		p.record(Sub("sub_3", Mobile(1), Mobile(1)), Sub("sub_3", Mobile(1)))
+		number := p.lead(id).Number
+		require.Equal(t, []string{"came in again, the lead is with anna: same mobile as " + number}, returns(p.lead(id)))
+		_, err := p.sink.Split(p.ctx, id, []string{"sub_3"}, sink.Order{Actor: "person:test"})
+		require.NoError(t, err)
+		p.record(Sub("sub_4", Email(1))) // what somebody decided about has to be weighed with all its touches
+		require.Equal(t, []string{"came in again, the lead is with anna: same email as " + number, "came in again, the lead is with anna: same mobile as " + number},
+			returns(p.lead(id)))
+	},
 	"any batching and order of the same submissions gives the same clusters": func(t *testing.T, h Harness) {
 		p := open(t, h)
 		round := 0
@@ -238,4 +254,15 @@ func publicState(p *hub) []lead.Lead {
 		return slices.Compare(a.Phones, b.Phones) + 2*slices.Compare(a.Emails, b.Emails)
 	})
 	return all
+}
+
+// returns are the reminders in a history that the lead came in again.
+func returns(d lead.LeadDetail) []string {
+	var out []string
+	for _, e := range d.History {
+		if e.Type == lead.EventReturned {
+			out = append(out, e.Why)
+		}
+	}
+	return out
 }
