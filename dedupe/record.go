@@ -84,6 +84,14 @@ func (p Policy) Rebuild(r *lead.Record, touches []*lead.Submission, pins []lead.
 	return lead.Differences(&before, &r.Lead)
 }
 
+// Renew returns a stored submission as the rules of now read it; nil when that is as it is.
+func (p Policy) Renew(s *lead.Submission) *lead.Submission {
+	if p.Rules.Renew == nil {
+		return nil
+	}
+	return p.Rules.Renew(s)
+}
+
 // pinTrust: what a person set stands above every source; of two pins the later one wins.
 const pinTrust = 100
 

@@ -14,6 +14,8 @@ type Rules struct {
 	Trust map[string]int
 	// Never tells of identities that are nobody's, beside those that were left out when a submission was cleaned; nil = none.
 	Never func(lead.Identity) bool
+	// Renew reads a stored submission as it would be read now; nil when that is no different. Nil = all stay as they are.
+	Renew func(*lead.Submission) *lead.Submission
 	// Unique tells whether a person can have only one identity of this kind in this scope. Of a WeChat unionid everybody has
 	// one per open platform; what else is unique the channel says.
 	Unique func(kind, scope string) bool

@@ -229,6 +229,7 @@ func (c *Configuration) policy(config lead.Config, n *normalize.Normalizer) dedu
 	if len(config.Settings.NeverKeys) > 0 {
 		r.Never = n.NeverKey
 	}
+	r.Renew = n.Renew
 	return dedupe.Policy{Rules: r}
 }
 

@@ -138,7 +138,7 @@ func (n *Normalizer) readEmail(s string) (lead.Email, bool) {
 	e.Disposable = disposableDomains[domain] || disposableDomains[parentDomain(domain)]
 	local, domain, _ = strings.Cut(e.Key, "@")
 	e.Role = roleLocals[local]
-	if placeholderEmail(local, domain) || n.neverKeys[e.Key] || n.neverKeys["@"+domain] {
+	if n.blockedEmail(e.Key) {
 		e.Blocked = "placeholder"
 	}
 	return e, true

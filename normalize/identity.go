@@ -14,18 +14,10 @@ const maxID = 256 // characters of a platform's id; a longer one is refused, as 
 func (c *cleaning) identities() {
 	ids := make([]lead.Identity, 0, len(c.sub.Phones)+len(c.sub.Emails)+len(c.draft.Identities)+1)
 	for _, p := range c.sub.Phones {
-		if kind := phoneKind(p); kind != "" {
-			ids = append(ids, lead.Identity{Kind: kind, Value: p.Display()})
-		}
+		ids = append(ids, phoneIdentities(p)...)
 	}
 	for _, e := range c.sub.Emails {
-		switch {
-		case e.Blocked != "":
-		case e.Role, e.Disposable: // a mailbox that several people may read
-			ids = append(ids, lead.Identity{Kind: lead.IdentityRoleMail, Value: e.Key})
-		default:
-			ids = append(ids, lead.Identity{Kind: lead.IdentityEmail, Value: e.Key})
-		}
+		ids = append(ids, emailIdentities(e)...)
 	}
 	for _, id := range c.draft.Identities {
 		switch id.Kind {
@@ -42,6 +34,23 @@ func (c *cleaning) identities() {
 		}
 	}
 	c.sub.Identities = lead.SortIdentities(ids)
+}
+
+func phoneIdentities(p lead.Phone) []lead.Identity {
+	if kind := phoneKind(p); kind != "" {
+		return []lead.Identity{{Kind: kind, Value: p.Display()}}
+	}
+	return nil
+}
+
+func emailIdentities(e lead.Email) []lead.Identity {
+	switch {
+	case e.Blocked != "":
+		return nil
+	case e.Role, e.Disposable: // a mailbox that several people may read
+		return []lead.Identity{{Kind: lead.IdentityRoleMail, Value: e.Key}}
+	}
+	return []lead.Identity{{Kind: lead.IdentityEmail, Value: e.Key}}
 }
 
 // phoneKind is the kind of identity that a number gives; "" when none. A mobile with an extension is a switchboard or

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/leadhub/leadhub/lead"
@@ -37,6 +38,38 @@ func (n *Normalizer) NeverKey(id lead.Identity) bool {
 		return n.neverKeys[id.Value] || at >= 0 && n.neverKeys[id.Value[at:]]
 	}
 	return false
+}
+
+// Renew returns a submission that was cleaned before as it would be now that a phone or an email of it is nobody's no more:
+// with the identity that it gives. It returns nil when there is none. What has become nobody's since keeps its identity, and
+// [Normalizer.NeverKey] tells of it.
+func (n *Normalizer) Renew(s *lead.Submission) *lead.Submission {
+	out := *s
+	out.Phones, out.Emails = slices.Clone(s.Phones), slices.Clone(s.Emails)
+	ids, renewed := slices.Clone(s.Identities), false
+	for i := range out.Phones {
+		if p := &out.Phones[i]; p.Blocked != "" && !n.placeholder(p.E164) {
+			p.Blocked, renewed = "", true
+			ids = append(ids, phoneIdentities(*p)...)
+		}
+	}
+	for i := range out.Emails {
+		if e := &out.Emails[i]; e.Blocked != "" && !n.blockedEmail(e.Key) {
+			e.Blocked, renewed = "", true
+			ids = append(ids, emailIdentities(*e)...)
+		}
+	}
+	if !renewed {
+		return nil
+	}
+	out.Identities = lead.SortIdentities(ids)
+	return &out
+}
+
+// blockedEmail reports whether the key of an email can never be one.
+func (n *Normalizer) blockedEmail(key string) bool {
+	local, domain, _ := strings.Cut(key, "@")
+	return placeholderEmail(local, domain) || n.neverKeys[key] || n.neverKeys["@"+domain]
 }
 
 func allSame(d string) bool { return d != "" && strings.Count(d, d[:1]) == len(d) }

@@ -284,3 +284,28 @@ func everyString(t *testing.T, s *lead.Submission) {
 		require.NotContains(t, text, "\x00")
 	}
 }
+
+// What was on the list of never keys when a submission came is in it still, and comes back when the list no longer has it.
+func TestAStoredSubmissionIsReadByTheListOfNow(t *testing.T) {
+	then, err := New(Config{NeverKeys: []string{"13912340001", "@tengfei.cn"}})
+	require.NoError(t, err)
+	now, err := New(Config{})
+	require.NoError(t, err)
+	var d lead.Draft
+	for _, v := range [][2]string{{lead.FieldPhone, "13912340001"}, {lead.FieldPhone, "13800138000"}, {lead.FieldEmail, "li@tengfei.cn"}, {lead.FieldEmail, "li@corp-mail.cn"}} {
+		d.Add(v[0], v[1])
+	}
+	raw := lead.Raw{ID: "a", Source: "site"}
+	old, err := then.Submission(raw, 0, d, 50)
+	require.NoError(t, err)
+	require.Len(t, old.Identities, 1)
+	want, err := now.Submission(raw, 0, d, 50)
+	require.NoError(t, err)
+	require.Nil(t, then.Renew(old), "by the same list it stays as it is")
+	got := now.Renew(old)
+	require.Equal(t, want.Identities, got.Identities)
+	require.Equal(t, want.Phones, got.Phones)
+	require.Equal(t, want.Emails, got.Emails)
+	require.Len(t, old.Identities, 1, "the stored one is not touched")
+	require.Nil(t, now.Renew(got))
+}

@@ -21,11 +21,12 @@ type component struct {
 	generic   map[string]bool // identity keys
 	keys      map[string]lead.Identity
 	now       map[string]string // where a key leads before
+	renewed   []string          // touches that are read otherwise now
 }
 
 // gather closes over leads, identities and decisions, starting from some leads and from submissions that are not touches
-// yet. What it returns is held until commit.
-func gather(ctx context.Context, tx Evidence, leads []string, items []Item, decisions []lead.Decision, generic bool) (*component, error) {
+// yet. Touches are read anew by renew, unless it is nil. What it returns is held until commit.
+func gather(ctx context.Context, tx Evidence, leads []string, items []Item, decisions []lead.Decision, generic bool, renew Renewer) (*component, error) {
 	c := &component{records: map[string]*lead.Record{}, touches: map[string]Recorded{}, decisions: map[string]lead.Decision{},
 		generic: map[string]bool{}, keys: map[string]lead.Identity{}, now: map[string]string{}}
 	for _, d := range decisions {
@@ -47,6 +48,12 @@ func gather(ctx context.Context, tx Evidence, leads []string, items []Item, deci
 				c.records[r.ID] = r
 			}
 			for _, t := range family.Touches {
+				if renew != nil {
+					if s := renew.Renew(t.Submission); s != nil {
+						t.Submission = s
+						c.renewed = append(c.renewed, s.ID)
+					}
+				}
 				c.touches[t.Submission.ID] = t
 				keys = append(keys, c.newKeys(t.Submission)...)
 				submissions = append(submissions, t.Submission.ID)

@@ -179,7 +179,7 @@ func (s *Sink) Withdraw(ctx context.Context, submissions []string, o Order) (int
 // Regroup groups leads anew by the rules of judge, the present ones when it is nil, and returns what changed.
 func (s *Sink) Regroup(ctx context.Context, leads []string, judge Judge, o Order) ([]lead.Change, error) {
 	return s.orderBy(ctx, judge, o, func(ctx context.Context, tx Tx, in *regrouping) error {
-		in.leads, in.generic, in.why = leads, true, o.Why
+		in.leads, in.generic, in.renew, in.why = leads, true, true, o.Why
 		return nil
 	})
 }
@@ -188,7 +188,7 @@ func (s *Sink) Regroup(ctx context.Context, leads []string, judge Judge, o Order
 func (s *Sink) Why(ctx context.Context, leads ...string) (Weighed, error) {
 	var w Weighed
 	err := s.cfg.Pool.View(ctx, func(ev Evidence) error {
-		c, err := gather(ctx, ev, leads, nil, nil, false)
+		c, err := gather(ctx, ev, leads, nil, nil, false, nil)
 		if err != nil {
 			return err
 		}

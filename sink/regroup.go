@@ -19,6 +19,7 @@ type regrouping struct {
 	leaving   map[string]bool // submissions that a person takes out of their lead: they do not take its id along
 	pin       func(*component) error
 	generic   bool // look also behind identities that are generic: the rules or the evidence for that may have gone
+	renew     bool // read stored submissions anew
 	now       time.Time
 	actor     string
 	why       string
@@ -45,7 +46,11 @@ type Weighed struct {
 // regroup decides anew who the leads are that a change reaches, and writes the difference. The leads keep their ids: each
 // id stays with the earliest touch that was recorded for it.
 func (s *Sink) regroup(ctx context.Context, tx Tx, judge Judge, in regrouping) (regrouped, error) {
-	c, err := gather(ctx, tx, in.leads, in.items, in.decisions, in.generic)
+	var renew Renewer
+	if in.renew {
+		renew, _ = judge.(Renewer)
+	}
+	c, err := gather(ctx, tx, in.leads, in.items, in.decisions, in.generic, renew)
 	if err != nil {
 		return regrouped{}, err
 	}

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -315,6 +316,13 @@ func (p *parting) words(n int) string {
 // changes is everything, ready to be saved.
 func (p *parting) changes() (Changes, error) {
 	c := p.out
+	for _, id := range p.component.renewed {
+		doc, err := json.Marshal(p.component.touches[id].Submission)
+		if err != nil {
+			return Changes{}, err
+		}
+		c.Renewed = append(c.Renewed, Touch{Submission: id, JSON: doc})
+	}
 	outbox, leads, err := encodeChanges(p.outbox)
 	if err != nil {
 		return Changes{}, err

@@ -111,6 +111,7 @@ type Changes struct {
 	Cleared   []string // leads that identities which are shared or generic lead to no more, unless Spread says so
 	Spread    []Spread
 	Moved     []Moved
+	Renewed   []Touch // that are read otherwise now; Submission and JSON are enough
 	Decisions []lead.Decision
 	Withdrawn []Touch  // that are touches no more; Submission and Source are enough
 	Dropped   []string // submissions whose open rejections are open no more
@@ -175,6 +176,13 @@ type Grouper interface {
 	// Rebuild makes the values of a record anew from all its touches and pins, as if they had been added one by one, and
 	// returns the names of the fields that changed, sorted.
 	Rebuild(r *lead.Record, touches []*lead.Submission, pins []lead.Pin) []string
+}
+
+// Renewer is a Judge that may read a stored submission otherwise than when it came: what was nobody's number then may be
+// somebody's now. Only [Sink.Regroup] asks.
+type Renewer interface {
+	// Renew returns the submission as the rules of now read it, or nil when that is as it is stored.
+	Renew(*lead.Submission) *lead.Submission
 }
 
 // Chooser decides who gets a lead. Package assign has it; it is pure.

@@ -131,3 +131,23 @@ func TestTrustAndNeverKeysCanBeTriedToo(t *testing.T) {
 	require.EqualValues(t, 1, run.Split)
 	require.Equal(t, "bad_never_key", h.refused("POST", "/v1/recompute", map[string]any{"dry_run": true, "never_keys": []string{"x"}}))
 }
+
+func TestANumberThatIsOnTheListNoMoreComesBackToWhatCameBefore(t *testing.T) {
+	h := startTestHub(t, embeddedFlags(t))
+	number := phone()
+	h.call("PUT", "/v1/config", map[string]any{"settings": map[string]any{"never_keys": []string{number}}}, nil)
+	for i := range 2 {
+		h.becomes(h.accept("site", fmt.Sprintf(`{"name":"林晓","phone":"%s","email":"lin%d@beichen-canyin.cn"}`, number, i)), lead.StateAssigned)
+	}
+	require.Len(t, h.leads(), 2, "nobody is recognised by it")
+	run := h.recompute(map[string]any{"dry_run": true, "never_keys": []string{}})
+	require.EqualValues(t, 1, run.Merged)
+	h.call("PUT", "/v1/config", map[string]any{"settings": map[string]any{"never_keys": []string{}}}, nil)
+	run = h.recompute(map[string]any{})
+	require.EqualValues(t, 1, run.Merged, run.Error)
+	h.settle()
+	require.Len(t, h.leads(), 1)
+	require.Zero(t, h.recompute(map[string]any{}).Changed, "a second run finds nothing to do")
+	require.True(t, h.audit().Balances())
+	checkStream(t, h)
+}

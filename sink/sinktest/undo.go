@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
@@ -159,6 +160,48 @@ var undoTests = map[string]func(*testing.T, Harness){
 			require.Equal(t, "person:wang", history[1].Actor)
 			require.WithinDuration(t, day, history[0].At, time.Hour)
 		}
+	},
+	"what was nobody's phone when it came is somebody's when the leads are weighed by rules that say so, and a preview changes nothing": func(t *testing.T, h Harness) {
+		p := openWith(t, h, lead.MergeRules{})
+		said := func(i int, blocked string) *lead.Submission {
+			s := Sub(fmt.Sprint("sub_", i), Email(i))
+			s.Phones = []lead.Phone{{E164: Mobile(1).Value, Type: lead.PhoneMobile, Blocked: blocked}}
+			if blocked == "" {
+				s.Identities = lead.SortIdentities(append(s.Identities, Mobile(1)))
+			}
+			return s
+		}
+		p.record(said(1, "placeholder"), said(2, "placeholder"))
+		before := p.picture(t)
+		judge := dedupe.Policy{Rules: dedupe.Rules{Renew: func(s *lead.Submission) *lead.Submission {
+			if s.Phones[0].Blocked == "" {
+				return nil
+			}
+			out := *s
+			out.Phones = []lead.Phone{{E164: s.Phones[0].E164, Type: lead.PhoneMobile}}
+			out.Identities = lead.SortIdentities(append(slices.Clone(s.Identities), Mobile(1)))
+			return &out
+		}}}
+		o := sink.Order{Actor: "hub", Why: "the rules changed", Preview: true}
+		changes, err := p.sink.Regroup(p.ctx, p.livingIDs(), judge, o)
+		require.NoError(t, err)
+		require.NotEmpty(t, changes)
+		require.Equal(t, before, p.picture(t))
+		o.Preview = false
+		for _, id := range p.livingIDs() { // one by one, as a long job does
+			_, err = p.sink.Regroup(p.ctx, []string{id}, judge, o)
+			require.NoError(t, err)
+		}
+		fresh := openWith(t, h, lead.MergeRules{})
+		fresh.record(said(1, ""), said(2, ""))
+		require.Equal(t, fresh.picture(t), p.picture(t))
+		require.Len(t, p.livingIDs(), 1)
+		p.record(Sub("sub_3", Mobile(1)))
+		require.Len(t, p.livingIDs(), 1, "and it recognises from now on")
+		again, err := p.sink.Regroup(p.ctx, p.livingIDs(), judge, o)
+		require.NoError(t, err)
+		require.Empty(t, again)
+		p.check(t)
 	},
 }
 

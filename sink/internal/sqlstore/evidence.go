@@ -232,6 +232,11 @@ func (d *Dialect) Regroup(ctx context.Context, r Runner, c sink.Changes) error {
 			return err
 		}
 	}
+	for _, t := range c.Renewed {
+		if err := r.Run(ctx, "UPDATE touches SET doc = $1 WHERE id = $2", t.JSON, t.Submission); err != nil {
+			return err
+		}
+	}
 	if err := d.withdraw(ctx, r, c.Withdrawn); err != nil {
 		return err
 	}
