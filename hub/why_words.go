@@ -155,7 +155,7 @@ func (w words) heldBack(h lead.Held) (reason, zhReason string) {
 		_, other := kindNamed(h.Other.Kind)
 		zhReason = "一个人只有一个" + other + "，而两边不同"
 	case lead.HeldConflict:
-		zhReason = "姓名不同，其他身份也不同"
+		zhReason = "姓名不同，且双方各有自己的身份或多次使用各自的姓名"
 	case lead.HeldSilence:
 		zhReason = "该号码长期沉默后以另一个姓名重新出现"
 	case lead.HeldBridge:
