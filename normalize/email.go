@@ -136,7 +136,7 @@ func (n *Normalizer) readEmail(s string) (lead.Email, bool) {
 		e.Suggestion = local + "@" + fixed
 	}
 	e.Disposable = disposableDomains[domain] || disposableDomains[parentDomain(domain)]
-	local, domain, _ = strings.Cut(e.Key, "@")
+	local, _, _ = strings.Cut(e.Key, "@")
 	e.Role = roleLocals[local]
 	if n.blockedEmail(e.Key) {
 		e.Blocked = "placeholder"
