@@ -104,7 +104,7 @@ func (p Policy) clear(s *lead.Submission, records []*lead.Record, generic func(l
 	if joining > min(2*p.Rules.bridge(), p.Rules.maxIdentities()) || len(names) > p.Rules.genericNames() || most > 1 && most > least {
 		return false
 	}
-	if !mayConflict(names) {
+	if len(names) < 2 || !mayConflict(names) {
 		return true
 	}
 	// Each side of a conflict has an identity of its own beside the one they share, or was named twice.
