@@ -33,7 +33,7 @@ const (
 	maxFormatCode = 1024    // bytes of a number format; Excel allows 255 characters
 	maxTexts      = 1 << 26 // shared strings
 	maxMerged     = 1 << 20 // merged ranges of a sheet
-	maxRowNumber  = 1 << 30 // Excel stops at 1,048,576, others do not
+	maxRowNumber  = 1 << 24 // Excel stops at 1,048,576, LibreOffice here
 )
 
 func (l Limits) withDefaults() Limits {

@@ -21,6 +21,7 @@ type sheetReader struct {
 	ranges []Range
 
 	lastRow int
+	rows    rowSet
 	column  int // of the cell before
 	arena   []byte
 	spans   []span // of the row's cells in arena
@@ -176,6 +177,9 @@ func (s *sheetReader) readRow(row *Row) error {
 			if s.total > s.book.limits.MaxText {
 				return bomb("the cells of a sheet hold far more text together than the file could")
 			}
+			if len(row.Cells) > 0 && !s.rows.add(row.Number) {
+				return damaged(fmt.Sprintf("it holds row %d twice", row.Number), nil)
+			}
 			s.give(row)
 			return nil
 		case t == tokenStart && s.text.is("c"):
@@ -187,6 +191,21 @@ func (s *sheetReader) readRow(row *Row) error {
 			return err
 		}
 	}
+}
+
+// rowSet holds the numbers of the rows that were read: rows come in any order, and two of one number would be taken for one. It costs
+// a bit per row up to the last, 2 MB at most.
+type rowSet []uint64
+
+// add reports whether the number is new.
+func (s *rowSet) add(number int) bool {
+	word, bit := number/64, uint64(1)<<(number%64)
+	if grow := word + 1 - len(*s); grow > 0 {
+		*s = append(*s, make([]uint64, grow)...)
+	}
+	fresh := (*s)[word]&bit == 0
+	(*s)[word] |= bit
+	return fresh
 }
 
 // give hands the texts of the row over as parts of one string, and makes numbers and dates of them.
@@ -356,6 +375,9 @@ func (s *sheetReader) place(row *Row, raw rawCell, column, from int) error {
 		}
 	}
 	if column >= s.book.limits.MaxColumns {
+		if cell.Kind == Text && len(bytes.TrimSpace(text)) == 0 {
+			return nil // a space that somebody left far on the right
+		}
 		return tooManyColumns(row.Number, s.book.limits.MaxColumns)
 	}
 	return s.put(row, cell, column, span{from, len(s.arena)})

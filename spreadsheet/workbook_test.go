@@ -80,6 +80,7 @@ func TestBlankCellsAndRowsAreNotThere(t *testing.T) {
 		"formatted cells":       `<row r="1"><c r="A1" s="0"/><c r="XFD1" s="0"/></row>`,
 		"empty shared string":   `<row r="1"><c r="A1" t="s"><v>0</v></c></row>`,
 		"empty inline string":   `<row r="1"><c r="A1" t="inlineStr"><is><t></t></is></c></row>`,
+		"a space in column XFD": `<row r="1"><c r="XFD1" t="inlineStr"><is><t xml:space="preserve"> </t></is></c></row>`,
 		"formula of empty text": `<row r="1"><c r="A1" t="str"><f>""</f><v></v></c></row>`,
 	} {
 		t.Run(name, func(t *testing.T) {

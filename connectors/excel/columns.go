@@ -91,7 +91,7 @@ func (c *content) evident() (field string, share float64) {
 		least float64
 		ok    bool
 	}{
-		{lead.FieldPhone, []look{looksPhone}, 0.6, true},
+		{lead.FieldPhone, []look{looksPhone, looksBoth}, 0.6, true},
 		{lead.FieldEmail, []look{looksEmail}, 0.6, true},
 		{lead.FieldName, []look{looksName}, 0.7, c.varied()},
 		{lead.FieldCompany, []look{looksCompany}, 0.5, true},
@@ -109,10 +109,10 @@ func (c *content) contradicts(field string, sure float64) bool {
 	if c.filled == 0 {
 		return false
 	}
-	contacts := c.share(looksPhone, looksEmail)
+	contacts := c.share(looksPhone, looksEmail) // a name beside a phone is one still
 	switch field {
 	case lead.FieldPhone:
-		return sure <= sureTypo && c.share(looksPhone) < 0.5
+		return sure <= sureTypo && c.share(looksPhone, looksBoth) < 0.5
 	case lead.FieldEmail:
 		return sure <= sureTypo && c.share(looksEmail) < 0.5
 	case connectors.FieldEventTime:

@@ -127,7 +127,7 @@ func (f headerFinder) dataAbove(h header) bool {
 			if l.number >= h.from {
 				break
 			}
-			if kind := lookAt(l.text(c), false); kind == looksPhone || kind == looksEmail {
+			if lookAt(l.text(c), false).reaches() {
 				return true
 			}
 		}
@@ -175,7 +175,7 @@ func isData(c spreadsheet.Cell, text string) bool {
 		return true
 	}
 	switch lookAt(text, false) {
-	case looksPhone, looksEmail, looksDate, looksIDCard, looksURL, looksNumber:
+	case looksPhone, looksBoth, looksEmail, looksDate, looksIDCard, looksURL, looksNumber:
 		return true
 	}
 	return utf8.RuneCountInString(text) > longestHeader
@@ -200,7 +200,7 @@ func (f headerFinder) unknownNames() int {
 		contacts := false
 		for c := range l.cells {
 			below := f.look(c, f.lines[i+1:])
-			contacts = contacts || below == looksPhone || below == looksEmail
+			contacts = contacts || below.reaches()
 			if below != looksText && l.text(c) != "" && lookAt(l.text(c), false) == below {
 				return -1
 			}
@@ -231,22 +231,20 @@ func (f headerFinder) look(column int, lines []line) look {
 	return looksText
 }
 
-// named takes the names from the line at i, joined with a line of groups above it or of finer names below it.
+// named takes the names from the line at i, joined with lines of groups above it and a line of finer names below it: merged cells.
 func (f headerFinder) named(i int) header {
-	l := f.lines[i]
-	switch {
-	case i > 0 && f.adjacent(i-1) && isGroups(f.lines[i-1], l):
-		return f.joined(i-1, i)
-	case i+1 < len(f.lines) && f.adjacent(i) && f.isFiner(l, f.lines[i+1]):
-		return f.joined(i, i+1)
+	top, bottom := i, i
+	if i+1 < len(f.lines) && f.adjacent(i) && f.isFiner(f.lines[i], f.lines[i+1]) {
+		bottom++
 	}
-	h := header{from: l.number, row: l.number, data: i + 1}
-	for c := range l.cells {
-		h.names = append(h.names, clip(l.text(c), longestHeader))
+	for top > 0 && bottom-top < deepestHeader-1 && f.adjacent(top-1) && isGroups(f.lines[top-1], f.lines[top]) {
+		top--
 	}
-	h.lower = make([]string, len(h.names))
-	return h
+	return f.joined(top, bottom)
 }
+
+// deepestHeader is how many rows of names a header may have.
+const deepestHeader = 3
 
 func (f headerFinder) adjacent(i int) bool { return f.lines[i+1].number == f.lines[i].number+1 }
 
@@ -298,29 +296,41 @@ func (f headerFinder) isFiner(l, below line) bool {
 	return split > 0 && known > 0
 }
 
-// joined makes one header of two lines.
+// joined makes one header of the lines from top to bottom. The groups that a name stands in come before it: 联系人/手机.
 func (f headerFinder) joined(top, bottom int) header {
-	upper, lower := f.lines[top], f.lines[bottom]
-	h := header{from: upper.number, row: lower.number, data: bottom + 1}
-	group := ""
-	for c := range max(len(upper.cells), len(lower.cells)) {
-		above, below := upper.text(c), lower.text(c)
-		switch {
-		case above != "":
-			group = above
-		case below == "":
-			group = ""
+	lines := f.lines[top : bottom+1]
+	h := header{from: lines[0].number, row: lines[bottom-top].number, data: bottom + 1}
+	width := 0
+	for _, l := range lines {
+		width = max(width, len(l.cells))
+	}
+	groups := make([]string, len(lines))
+	for c := range width {
+		deepest := 0
+		for k, l := range lines {
+			if l.text(c) != "" {
+				deepest = k
+			}
 		}
-		name, fine := group, ""
-		switch {
-		case below == "":
-			name = above
-		case group == "" || group == below:
-			name = below
-		default:
-			name, fine = group+"/"+below, below
+		for k, l := range lines {
+			if text := l.text(c); text != "" {
+				groups[k] = text
+				clear(groups[k+1:])
+			} else if deepest <= k {
+				groups[k] = ""
+			}
 		}
-		h.names, h.lower = append(h.names, clip(name, 2*longestHeader)), append(h.lower, fine)
+		var path []string
+		for _, name := range groups {
+			if name != "" && !slices.Contains(path, name) {
+				path = append(path, name)
+			}
+		}
+		fine := ""
+		if len(path) > 1 {
+			fine = path[len(path)-1]
+		}
+		h.names, h.lower = append(h.names, clip(strings.Join(path, "/"), len(lines)*longestHeader)), append(h.lower, fine)
 	}
 	return h
 }

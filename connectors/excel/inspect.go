@@ -153,7 +153,7 @@ func (s *source) inspectSheet(ctx context.Context, file *spreadsheet.File, sheet
 	for i := range out.Columns {
 		s.orderOfColumn(&out.Columns[i], v, n.tell)
 	}
-	if len(data) > 0 && !hasContact(out.Columns) {
+	if len(data) > 0 && !hasContact(out.Columns, d.content) {
 		out.Skip = true
 		n.tell("no_contact", connectors.Text{
 			EN: "No column was recognised as a phone, an email or an id. Say which column it is, or leave the sheet out.",
@@ -201,9 +201,10 @@ func (s *source) orderOfColumn(c *connectors.Column, v *survey, tell func(string
 	orderColumn(c, &v.dates[c.Index], s.order, tell)
 }
 
-func hasContact(cols []connectors.Column) bool {
-	for _, c := range cols {
-		if c.Field == lead.FieldPhone || c.Field == lead.FieldEmail || c.Field == lead.FieldExternalID {
+// hasContact reports whether anybody in the sheet can be reached: a phone may stand beside the name, too.
+func hasContact(cols []connectors.Column, values []content) bool {
+	for i, c := range cols {
+		if isContact(c.Field) || c.Field == lead.FieldName && values[i].counts[looksBoth] > 0 {
 			return true
 		}
 	}

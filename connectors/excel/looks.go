@@ -15,6 +15,7 @@ type look int
 const (
 	looksText look = iota
 	looksPhone
+	looksBoth // a name and a phone
 	looksEmail
 	looksName
 	looksCompany
@@ -25,6 +26,9 @@ const (
 	looksNumber
 	looks // how many there are
 )
+
+// reaches holds for what a person can be reached by.
+func (l look) reaches() bool { return l == looksPhone || l == looksBoth || l == looksEmail }
 
 var (
 	emailLook   = regexp.MustCompile(`^[^\s@，,;；]+@[^\s@，,;；]+\.[A-Za-z]{2,}$`)
@@ -61,6 +65,8 @@ func lookAt(value string, date bool) look {
 			return looksDate
 		case isPhone(value):
 			return looksPhone
+		case isBoth(value):
+			return looksBoth
 		case urlLook.MatchString(value):
 			return looksURL
 		case numberLook.MatchString(value):
@@ -92,6 +98,11 @@ func isPhone(value string) bool {
 		return r
 	}, first)
 	return mobileLook.MatchString(plain) || otherPhone.MatchString(plain) || shownPhone.MatchString(strings.TrimSpace(first))
+}
+
+func isBoth(value string) bool {
+	_, _, ok := parted(value)
+	return ok
 }
 
 // families are the family names of nine people in ten, and those of two characters.

@@ -191,35 +191,52 @@ func idHeader(header string) bool {
 
 var idWords = folded("身份证 证件号 卡号 账号 编号 单号 信用代码 税号 idcard idnumber idno passport cardno accountno orderno")
 
-// contacts parts a name from a phone that stands in the same cell, where the other column is empty.
+// contacts parts a name from a phone that stands in the same cell. A column of phones gives up a name always, as no number is read with
+// one before it; whose name it is, is kept where the row has another name.
 func (r *reading) contacts() {
 	at := func(field string) int {
 		return slices.IndexFunc(r.values, func(v value) bool { return v.field == field })
 	}
-	part := func(i int) (name, phone string, ok bool) {
-		m := nameAndPhone.FindStringSubmatch(r.values[i].text)
-		if m == nil || phoneLabels[connectors.Fold(m[1])] {
-			return "", "", false
-		}
-		return strings.TrimSpace(m[1]), m[2], true
-	}
 	if i := at(lead.FieldName); i >= 0 && at(lead.FieldPhone) < 0 {
-		if name, phone, ok := part(i); ok {
+		if lookAt(r.values[i].text, false) == looksPhone { // and no name at all
+			r.values[i].field = lead.FieldPhone
+		} else if name, phone, ok := parted(r.values[i].text); ok {
 			r.values[i].text = name
 			r.values = append(r.values, value{field: lead.FieldPhone, name: r.values[i].name, text: phone, sure: r.values[i].sure})
 		}
 		return
 	}
-	if i := at(lead.FieldPhone); i >= 0 && at(lead.FieldName) < 0 {
-		if isPersonName(r.values[i].text) { // no number at all
-			r.values[i].field = lead.FieldName
-			return
+	named := at(lead.FieldName) >= 0
+	for i := range r.values { // those that are appended are no phones
+		v := &r.values[i]
+		if v.field != lead.FieldPhone {
+			continue
 		}
-		if name, phone, ok := part(i); ok {
-			r.values[i].text = phone
-			r.values = append(r.values, value{field: lead.FieldName, name: r.values[i].name, text: name, sure: r.values[i].sure})
+		if !named && isPersonName(v.text) { // no number at all
+			v.field, named = lead.FieldName, true
+			continue
 		}
+		name, phone, ok := parted(v.text)
+		if !ok {
+			continue
+		}
+		v.text = phone
+		beside := value{field: lead.FieldName, name: v.name, text: name, sure: v.sure}
+		switch {
+		case !named:
+			named = true
+		case r.has(name):
+			continue
+		default:
+			beside.field = ""
+		}
+		r.values = append(r.values, beside)
 	}
+}
+
+// has reports whether the row says this text in a cell of its own.
+func (r *reading) has(text string) bool {
+	return slices.ContainsFunc(r.values, func(v value) bool { return v.text == text })
 }
 
 // hopeless is the reason to reject the row: its only contact cannot be read. Any other row goes on, without that value.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/leadhub/leadhub/connectors"
 )
 
 // tidy takes off what cannot be seen and what spreadsheets put around a text: every kind of space, zero-width characters,
@@ -106,8 +108,31 @@ func zeroedIDCard(text string) bool {
 	return idChecks[sum%11] != text[17]
 }
 
-// nameAndPhone is a cell in which somebody wrote both.
-var nameAndPhone = regexp.MustCompile(`^([\p{Han}·]{2,6}|[A-Za-z][A-Za-z .'-]{1,38}[A-Za-z.])[\s:：,，/、(（-]*((?:\+?86[\s-]?)?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})[)）]?$`)
+// nameAndPhone and phoneAndName are cells in which somebody wrote both.
+var (
+	nameAndPhone = regexp.MustCompile(`^(` + writtenName + `)[\s:：,，/、(（-]*(` + writtenMobiles + `)[)）]?$`)
+	phoneAndName = regexp.MustCompile(`^(` + writtenMobiles + `)[\s:：,，/、(（-]*(` + writtenName + `)[)）]?$`)
+)
+
+const (
+	writtenName   = `[\p{Han}·]{2,6}|[A-Za-z][A-Za-z .'-]{1,38}[A-Za-z.]`
+	writtenMobile = `(?:\+?86[\s-]?)?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}`
+
+	writtenMobiles = writtenMobile + `(?:[\s/、,，;；]+` + writtenMobile + `)*`
+)
+
+// parted are the name and the phone of a cell that holds both. A label before a number, or a remark behind it, is no name.
+func parted(text string) (name, phone string, ok bool) {
+	if m := nameAndPhone.FindStringSubmatch(text); m != nil {
+		name, phone = strings.TrimSpace(m[1]), m[2]
+		fold := connectors.Fold(name)
+		return name, phone, !phoneLabels[fold] && !ofSomeoneElse(fold)
+	}
+	if m := phoneAndName.FindStringSubmatch(text); m != nil && isPersonName(strings.TrimSpace(m[2])) {
+		return strings.TrimSpace(m[2]), m[1], true
+	}
+	return "", "", false
+}
 
 // phoneLabels may stand before a number and are no names.
 var phoneLabels = foldedSet("手机 电话 联系电话 手机号 手机号码 微信 微信同号 座机 本人 家庭 公司 办公 tel phone mobile cell whatsapp mob")
