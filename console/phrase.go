@@ -2,6 +2,7 @@ package console
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -106,7 +107,7 @@ func (c catalogue) reason(lang, sentence string) string {
 	if lang == "en" {
 		return sentence
 	}
-	for _, p := range phrases {
+	for _, p := range slices.Concat(phrases, importPhrases) {
 		if m := p.en.FindStringSubmatch(sentence); m != nil {
 			var pairs []string
 			for i, part := range m[1:] {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/lead"
+	"github.com/leadhub/leadhub/normalize"
 )
 
 func TestTheHeaderOfARowIsThatOfAnyRaw(t *testing.T) {
@@ -119,6 +122,62 @@ func TestReasonsAreSaidInBothLanguages(t *testing.T) {
 	require.Equal(t, lead.Text{EN: "same mobile and email as XL1; same external_id as XL2", ZH: "与 XL1 是同一人（手机相同、邮箱相同、外部编号相同）"}, got)
 	require.Equal(t, lead.Text{EN: "odd", ZH: "与 XL1 是同一人"}, wordsJoined("XL1", []string{"odd"}))
 	require.Equal(t, "message: hint", wordsRejected("unheard_of", "message", "hint").ZH, "better in English than nothing")
+}
+
+// latin is what must not be left in a Chinese sentence.
+var latin = regexp.MustCompile(`[A-Za-z]{3,}`)
+
+func TestEveryReasonThatARowOfAnUglyWorkbookGetsIsSaidInChinese(t *testing.T) {
+	books, err := filepath.Glob("../fixtures/workbooks/*/book.*")
+	require.NoError(t, err)
+	cleaner, err := normalize.New(normalize.Config{})
+	require.NoError(t, err)
+	said := map[string]bool{}
+	for _, hidden := range []string{"read", "skip"} {
+		set, err := excel.Connector{}.Spec().Check(lead.Source{Key: "lists", Channel: "excel", Settings: map[string]any{"hidden_rows": hidden}})
+		require.NoError(t, err)
+		src, err := excel.Connector{}.Open(set)
+		require.NoError(t, err)
+		s := &snapshot{normalizer: cleaner, sources: map[string]*openSource{"lists": {Source: lead.Source{Key: "lists", Channel: "excel"}, source: src}}}
+		importer := src.(connectors.Importer)
+		for _, book := range books {
+			f := connectors.Upload{Path: book, Name: filepath.Base(book)}
+			l, err := importer.Inspect(t.Context(), f)
+			if err != nil {
+				continue // refused as a whole
+			}
+			for _, n := range l.Notices {
+				require.NotRegexp(t, `[a-z]{3,} [a-z]{3,}`, n.Text.ZH, n.Code)
+			}
+			_ = importer.Import(t.Context(), f, l, func(row connectors.ImportRow) error {
+				raw := lead.Raw{ID: "sub_1", Source: "lists", Channel: "excel", ReceivedAt: time.Now(), EventID: row.Event.ID, ContentType: row.Event.ContentType, Body: row.Event.Body}
+				_, rejections := s.outcomes(&raw)
+				for _, j := range rejections {
+					said[j.Code] = true
+					words := wordsRejected(j.Code, j.Message, j.Hint)
+					plain := strings.NewReplacer("Excel", "", "WPS", "", "#N/A", "", "CRM编号", "").Replace(words.ZH)
+					require.NotRegexp(t, latin, plain, "%s, %s", book, words.EN)
+				}
+				return nil
+			})
+		}
+	}
+	for _, code := range []string{"no_identity", codeNoLead, "excel_lost_digits", "formula_not_computed", "excel_error_value"} {
+		require.True(t, said[code], code)
+	}
+}
+
+func TestTheReasonInChineseSaysWhatIsWrongWithTheContact(t *testing.T) {
+	for message, want := range map[string]string{
+		"there is no phone, email or platform id to recognise the person by":                                                                    "没有可用的手机、邮箱或编号，无法识别是谁。请补充后重新上传。",
+		"nothing to recognise the person by: the field phone could not be read (“139****41” lacks digits)":                                      "无法识别是谁：电话 “139****41” 位数不足。请更正后重新上传。",
+		"nothing to recognise the person by: the phone number is a placeholder or on the list of never keys; the field email could not be read": "无法识别是谁：电话是占位号码，或在永不作为身份的名单中；邮箱 无法识别。请更正后重新上传。",
+	} {
+		require.Equal(t, want, wordsRejected("no_identity", message, "").ZH)
+	}
+	require.Equal(t, "该行是合计，未导入。", wordsRejected(codeNoLead, "the row is a total", "").ZH)
+	require.Equal(t, "“手机”列：唯一的联系方式是 #N/A 等错误值。请更正后重新上传。",
+		wordsRejected("excel_error_value", "the only contact in this row is a cell with an error like #N/A, in column 手机", "").ZH)
 }
 
 // panicking fails as a reader may on a file that was made to do harm.

@@ -68,6 +68,7 @@ var rejectionWords = map[string]string{
 	"unknown_source":       "该来源已被删除。",
 	"source_broken":        "该来源的设置有误，请联系管理员。",
 	"not_recorded":         "线索池未能保存该行，请联系管理员后重放。",
+	"withdrawn":            "已撤销，可在拒收列表中重放。",
 	"spam":                 "疑似垃圾信息，已隔离，可在拒收列表中放行。",
 }
 
@@ -76,10 +77,75 @@ func wordsRejected(code, message, hint string) lead.Text {
 	if hint != "" && code != codeNoLead {
 		t.EN += ": " + hint
 	}
+	switch code {
+	case codeNoLead:
+		if why := noLeadWords[message]; why != "" {
+			t.ZH = why
+		}
+	case "no_identity":
+		if why := whyNobody(message); why != "" {
+			t.ZH = "无法识别是谁：" + why + "。请更正后重新上传。"
+		}
+	default:
+		if _, column, ok := strings.Cut(message, ", in column "); ok && t.ZH != "" {
+			t.ZH = "“" + column + "”列：" + t.ZH
+		}
+	}
 	if t.ZH == "" {
 		t.ZH = t.EN
 	}
 	return t
+}
+
+// noLeadWords say which kind of a row nobody meant to be a lead it is.
+var noLeadWords = map[string]string{
+	"the row holds nothing in the columns that are read":               "该行在要读取的列中没有内容，未导入。",
+	"the row is the example of the template":                           "这是模板中的示例行，未导入。",
+	"the row repeats the header":                                       "该行是重复的表头，未导入。",
+	"the row is a total":                                               "该行是合计，未导入。",
+	"the row is hidden in the file, and this source skips hidden rows": "该行在文件中被隐藏，按来源设置不导入。",
+}
+
+// unusable are the reasons why a contact does not tell who somebody is.
+var unusable = []struct {
+	en *regexp.Regexp
+	zh string // $1 as in a regular expression, with the field by its Chinese name
+}{
+	{regexp.MustCompile(`^the phone number is a placeholder.*`), "电话是占位号码，或在永不作为身份的名单中"},
+	{regexp.MustCompile(`^the phone number is a service number.*`), "电话是许多人共用的服务号码"},
+	{regexp.MustCompile(`^the email address is a placeholder.*`), "邮箱是占位地址，或在永不作为身份的名单中"},
+	{regexp.MustCompile(`^the field (\w+) could not be read \((“.*”) lacks the area code\)$`), "$1 $2 缺少区号"},
+	{regexp.MustCompile(`^the field (\w+) could not be read \((“.*”) lacks digits\)$`), "$1 $2 位数不足"},
+	{regexp.MustCompile(`^the field (\w+) could not be read \((“.*”) has too many digits\)$`), "$1 $2 位数过多"},
+	{regexp.MustCompile(`^the field (\w+) could not be read \((“.*”) is a placeholder\)$`), "$1 $2 是占位号码"},
+	{regexp.MustCompile(`^the field (\w+) could not be read \((“.*”) is not a number that exists\)$`), "$1 $2 不是存在的号码"},
+	{regexp.MustCompile(`^the field (\w+) could not be read \((“.*”) is not an? (?:number|address)\)$`), "$1 $2 不是有效的号码或地址"},
+	{regexp.MustCompile(`^the field (\w+) could not be read \((“.*”) was rounded by a spreadsheet.*`), "$1 $2 被表格软件改写，位数已丢失，请将该列设为文本后重新填写"},
+	{regexp.MustCompile(`^the field (\w+) could not be read.*`), "$1 无法识别"},
+}
+
+// whyNobody says in Chinese what was wrong with the contacts of a row; "" when it had none.
+func whyNobody(message string) string {
+	list, ok := strings.CutPrefix(message, "nothing to recognise the person by: ")
+	if !ok {
+		return ""
+	}
+	var why []string
+	for part := range strings.SplitSeq(list, "; ") {
+		for _, u := range unusable {
+			if m := u.en.FindStringSubmatchIndex(part); m != nil {
+				words := string(u.en.ExpandString(nil, u.zh, part, m))
+				for field, zh := range map[string]string{lead.FieldPhone: "电话", lead.FieldEmail: "邮箱"} {
+					if rest, ok := strings.CutPrefix(words, field); ok {
+						words = zh + rest
+					}
+				}
+				why = append(why, words)
+				break
+			}
+		}
+	}
+	return strings.Join(why, "；")
 }
 
 // sameAs is a verdict's reason: "same mobile and email as XL20260102-000123".

@@ -207,6 +207,27 @@ func TestWhatTheReaderHadToMendIsNotedInTheDraft(t *testing.T) {
 	require.Contains(t, d.First("import_notes"), "quotation mark")
 }
 
+func TestWhatTheReaderHasToSayIsSaidInBothLanguages(t *testing.T) {
+	list := "姓名,手机\n林晓,13912341001\n"
+	for code, c := range map[string]struct{ content, zh string }{
+		"broken_encoding":  {strings.Repeat(list, 20) + "\xcf\xdf,13912341003\n", "第 41 行"},
+		"broken_quote":     {list + "周远,\"13912341004\n", "第 3 行"},
+		"nul_bytes":        {strings.Replace(list, "林", "\x00林", 1), "第 1 行"},
+		"encoding_guessed": {"name,phone\nJos\xe9,13912341002\n", "已按 windows-1252 读取"},
+		"name_disagrees":   {list, "已按实际内容读取"},
+	} {
+		name := "list.csv"
+		if code == "name_disagrees" {
+			name = "list.xlsx"
+		}
+		l := inspect(t, openWith(t, nil), upload(t, name, []byte(c.content)))
+		i := slices.IndexFunc(l.Notices, func(n connectors.Notice) bool { return n.Code == code })
+		require.GreaterOrEqual(t, i, 0, "%s: %v", code, l.Notices)
+		require.Contains(t, l.Notices[i].Text.ZH, c.zh)
+		require.NotRegexp(t, `[a-z]{2,} [a-z]{2,}`, l.Notices[i].Text.ZH)
+	}
+}
+
 func TestTheFingerprintIsOfTheHeadersAlone(t *testing.T) {
 	src := openWith(t, nil)
 	print := func(lines ...string) string { return inspect(t, src, csvUpload(t, lines...)).Sheets[0].Fingerprint }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -72,12 +73,24 @@ var readerTexts = map[string]string{
 	"macros_ignored":         "文件包含宏，只读取单元格内容。",
 	"external_links_ignored": "文件引用了其他文件，按文件中保存的值读取。",
 	"name_disagrees":         "文件扩展名与实际内容不符，已按实际内容读取。",
+	"encoding_guessed":       "文件没有说明编码，已按 $1 读取。如姓名显示为乱码，请另存为“CSV UTF-8”或 .xlsx 后重新上传。",
+	"broken_encoding":        "第 $1 行有无法识别的字符。请另存为“CSV UTF-8”或 .xlsx 后重新上传。",
+	"broken_quote":           "第 $1 行的引号不成对，请核对其各列内容是否正确。",
+	"nul_bytes":              "第 $1 行有空字节（NUL），已去除。如文本有误，请重新导出。",
 }
+
+// readerSaid is the number of a row, or the encoding, in a sentence of the reader.
+var readerSaid = regexp.MustCompile(`row (\d+)|read as (\S+)$`)
 
 func readerNotice(n spreadsheet.Notice) connectors.Notice {
 	text := n.Message
 	if n.Hint != "" {
 		text += "; " + n.Hint
 	}
-	return connectors.Notice{Code: n.Code, Text: connectors.Text{EN: text, ZH: cmp.Or(readerTexts[n.Code], text)}}
+	said := ""
+	if m := readerSaid.FindStringSubmatch(n.Message); m != nil {
+		said = cmp.Or(m[1], m[2])
+	}
+	zh := strings.ReplaceAll(readerTexts[n.Code], "$1", said)
+	return connectors.Notice{Code: n.Code, Text: connectors.Text{EN: text, ZH: cmp.Or(zh, text)}}
 }
