@@ -4,6 +4,11 @@ package console
 var importPhrases = []phrase{
 	say(`the file is larger than (\d+) MB`, "文件超过 $1 MB"),
 	say(`split it, or save it as \.csv without pictures`, "请拆分文件，或另存为不含图片的 .csv"),
+	say(`the file is a web page without a table`, "这是没有表格的网页，可能是导出时登录已过期"),
+	say(`the file is a web archive that calls itself a spreadsheet, as some systems export it`, "这是扩展名为表格的网页存档（MHT，某些系统会这样导出）"),
+	say(`the file is JSON, not a table`, "这是 JSON 文件，不是表格"),
+	say(`the file is a list of vCards, not a table`, "这是电子名片（vCard），不是表格"),
+	say(`export the contacts as \.csv instead`, "请将联系人导出为 .csv 后上传"),
 	say(`the file is an XML spreadsheet of Excel 2003`, "这是 Excel 2003 的 XML 表格"),
 	say(`binary workbooks \(\.xlsb\) are not read`, "不支持二进制工作簿（.xlsb）"),
 	say(`OpenDocument spreadsheets \(\.ods\) are not read`, "不支持 OpenDocument 表格（.ods）"),

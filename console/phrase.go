@@ -53,7 +53,6 @@ var phrases = []phrase{
 	say(`the file is (.+), not a table`, "这个文件不是表格"),
 	say(`the file is not a table that is known here`, "无法识别的文件格式"),
 	say(`this archive is not a workbook`, "这个压缩包不是表格文件"),
-	say(`the file is a web page that calls itself a spreadsheet, as some systems export it`, "这是扩展名为表格的网页文件（某些系统会这样导出）"),
 	say(`the workbook is protected by a password and cannot be read`, "表格设有密码，无法读取"),
 	say(`the file ends too early: .+`, "文件不完整，后面的内容缺失"),
 	say(`the file is damaged or incomplete: .+`, "文件已损坏或不完整"),

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 	utf "golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // charset is how the text of a CSV is encoded.
@@ -24,6 +25,15 @@ type charset struct {
 	skip     int64             // bytes of a byte order mark
 	valid    bool              // every byte was seen to be UTF-8
 	notices  []Notice
+}
+
+// reader returns a file of size bytes from its first character, in UTF-8.
+func (c charset) reader(file io.ReaderAt, size int64) io.Reader {
+	r := io.NewSectionReader(file, c.skip, size-c.skip)
+	if c.encoding == nil {
+		return r
+	}
+	return transform.NewReader(r, c.encoding.NewDecoder())
 }
 
 const charsetSample = 256 << 10

@@ -21,6 +21,7 @@ func FuzzWorkbook(f *testing.F) {
 	f.Add(workbookOf(data(`<row r="1"><c r="A1" t="s"><v>0</v></c><c s="0"><v>45292</v></c></row>`)).sharing("<si><t>a</t></si>").styled("yyyy").zip(f))
 	f.Add(workbookOf(oneCell).zip(f))
 	f.Add([]byte("a,b\n1,\"2\n"))
+	f.Add([]byte("<table><tr><th colspan=2 rowspan=3>a<td x:num=1>1E+10<table><tr><td>b</td></tr></table></table><style>"))
 	for _, sample := range binarySamples(f) {
 		f.Add(sample)
 	}

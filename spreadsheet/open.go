@@ -70,6 +70,14 @@ func (f *File) openAs(head []byte, size int64, o Options) error {
 	if err := wrongType(head); err != nil {
 		return err
 	}
+	if isWebPage(head) {
+		w, err := openWebPage(f.file, size, head, o)
+		if err != nil {
+			return err
+		}
+		f.book, f.format, f.encoding, f.notices = w, HTML, w.charset.name, w.charset.notices
+		return nil
+	}
 	return f.openText(head, size, o)
 }
 
@@ -98,7 +106,7 @@ func (f *File) openText(head []byte, size int64, o Options) error {
 // compareName adds a notice when the name promises something else than the content.
 func (f *File) compareName(name string) {
 	extension := strings.ToLower(filepath.Ext(name))
-	is := map[string]Format{".xlsx": XLSX, ".xlsm": XLSX, ".xltx": XLSX, ".xls": XLS, ".csv": CSV, ".tsv": CSV, ".txt": CSV}[extension]
+	is := map[string]Format{".xlsx": XLSX, ".xlsm": XLSX, ".xltx": XLSX, ".xls": XLS, ".csv": CSV, ".tsv": CSV, ".txt": CSV, ".html": HTML, ".htm": HTML}[extension]
 	format := f.format
 	if format == TSV {
 		format = CSV
@@ -123,24 +131,39 @@ func wrongType(head []byte) error {
 		{"\x7fELF", "a program", "upload a table"},
 		{"MZ\x90", "a program", "upload a table"},
 		{"SQLite format 3\x00", "a database", "export the table as .csv instead"},
-		{"\x09\x08", "a workbook of Excel 4 or older", saveAsXLSX}, {"\x09\x04", "a workbook of Excel 4 or older", saveAsXLSX},
-		{"\x09\x02", "a workbook of Excel 4 or older", saveAsXLSX}, {"\x09\x00\x04\x00", "a workbook of Excel 4 or older", saveAsXLSX},
+		{"\x09\x08", "a workbook of Excel 5 or older", saveAsXLSX}, {"\x09\x04", "a workbook of Excel 5 or older", saveAsXLSX},
+		{"\x09\x02", "a workbook of Excel 5 or older", saveAsXLSX}, {"\x09\x00\x04\x00", "a workbook of Excel 5 or older", saveAsXLSX},
 	} {
 		if bytes.HasPrefix(head, []byte(known.magic)) {
 			return refuse("wrong_type", "the file is "+known.name+", not a table", known.hint)
 		}
 	}
-	text := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")))
-	switch {
-	case hasAnyPrefix(text, "<html", "<!doctype html", "<table", "<head", "<meta", "<style", "<script", "mime-version:"),
-		strings.HasPrefix(text, "<") && strings.Contains(text, "<html"):
-		return refuse("html_table", "the file is a web page that calls itself a spreadsheet, as some systems export it", saveAsXLSX)
+	switch text := beginning(head); {
+	case strings.HasPrefix(text, "mime-version:"):
+		return refuse("html_table", "the file is a web archive that calls itself a spreadsheet, as some systems export it", saveAsXLSX)
+	case isWebPage(head):
+		return nil
 	case strings.HasPrefix(text, "<") && strings.Contains(text, "schemas-microsoft-com:office:spreadsheet"):
 		return refuse("xml_spreadsheet", "the file is an XML spreadsheet of Excel 2003", saveAsXLSX)
 	case hasAnyPrefix(text, "<?xml", "<!--", "<!doctype"):
 		return refuse("wrong_type", "the file is an XML document, not a table", "export the table as .xlsx or .csv instead")
+	case strings.HasPrefix(text, "{\""), strings.HasPrefix(text, "[{"):
+		return refuse("wrong_type", "the file is JSON, not a table", "export the table as .xlsx or .csv instead")
+	case strings.HasPrefix(text, "begin:vcard"):
+		return refuse("wrong_type", "the file is a list of vCards, not a table", "export the contacts as .csv instead")
 	}
 	return nil
+}
+
+// beginning is the first text of a file, in lower case.
+func beginning(head []byte) string {
+	return strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")))
+}
+
+func isWebPage(head []byte) bool {
+	text := beginning(head)
+	return hasAnyPrefix(text, "<html", "<!doctype html", "<table", "<head", "<meta", "<style", "<script", "<body", "<div") ||
+		strings.HasPrefix(text, "<") && strings.Contains(text, "<html")
 }
 
 func hasAnyPrefix(s string, prefixes ...string) bool {

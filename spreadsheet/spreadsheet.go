@@ -1,4 +1,4 @@
-// Package spreadsheet reads the files people upload, .xlsx, .xlsm, .xls, .csv and .tsv, as rows of cells, and writes the ones they
+// Package spreadsheet reads the files people upload, .xlsx, .xlsm, .xls, .csv, .tsv and tables of web pages, as rows of cells, and writes the ones they
 // download.
 //
 // Reading streams: memory does not grow with the file, whatever the file says of itself, and a file that is damaged,
@@ -23,7 +23,8 @@ const (
 	XLSX Format = "xlsx"
 	XLS  Format = "xls"
 	CSV  Format = "csv"
-	TSV  Format = "tsv" // CSV with tabs
+	TSV  Format = "tsv"  // CSV with tabs
+	HTML Format = "html" // the tables of a web page
 )
 
 // Options of Open. The zero value reads any file within the default limits.
@@ -56,7 +57,7 @@ const (
 	Uncomputed             // a formula whose result the file does not hold
 )
 
-// Cell is one cell. In a CSV every cell that is not empty is Text; one that says ="0755" is the text 0755, by a formula.
+// Cell is one cell. In a CSV and a web page every cell that is not empty is Text; one that says ="0755" is the text 0755, by a formula.
 type Cell struct {
 	Kind    Kind
 	Formula bool // Text is the formula's last result
@@ -120,7 +121,7 @@ type File struct {
 // Format returns what the file is.
 func (f *File) Format() Format { return f.format }
 
-// Encoding returns the character set of a CSV: UTF-8, UTF-16LE, UTF-16BE, GB18030, Big5 or windows-1252. "" for workbooks.
+// Encoding returns the character set of a CSV or a web page: UTF-8, UTF-16LE, UTF-16BE, GB18030, Big5 or windows-1252. "" for workbooks.
 func (f *File) Encoding() string { return f.encoding }
 
 // Delimiter returns what separates the fields of a CSV, 0 for workbooks.
@@ -129,7 +130,7 @@ func (f *File) Delimiter() rune { return f.delimiter }
 // Notices returns what is known about the file since Open: macros ignored, name and content disagree, encoding guessed.
 func (f *File) Notices() []Notice { return f.notices }
 
-// Sheets returns the worksheets in the order of their tabs; a CSV has one, without a name.
+// Sheets returns the worksheets in the order of their tabs; a CSV and a web page have one, without a name.
 func (f *File) Sheets() []Sheet { return f.book.sheets() }
 
 // Merged returns the merged ranges of a sheet. They stand behind the cells in the file: until one Rows of that sheet has come

@@ -9,8 +9,6 @@ import (
 	"os"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/text/transform"
 )
 
 // table is a CSV: one sheet.
@@ -44,13 +42,7 @@ func openTable(file *os.File, size int64, c charset, o Options) (*table, error) 
 }
 
 // open returns the file from its first character, in UTF-8.
-func (t *table) open() io.Reader {
-	r := io.NewSectionReader(t.file, t.charset.skip, t.size-t.charset.skip)
-	if t.charset.encoding == nil {
-		return r
-	}
-	return transform.NewReader(r, t.charset.encoding.NewDecoder())
-}
+func (t *table) open() io.Reader { return t.charset.reader(t.file, t.size) }
 
 func (t *table) sheets() []Sheet { return []Sheet{{}} }
 
