@@ -96,7 +96,7 @@ func spoken(e ast.Expr) string {
 }
 
 // notices are part of a longer sentence, or are said in both languages where they are made.
-var notices = map[string]bool{"a cell": true, "cell x": true, "the workbook contains macros; only its cells were read": true,
+var notices = map[string]bool{"a cell": true, "a cell of row 7": true, "cell x": true, "the workbook contains macros; only its cells were read": true,
 	"the workbook refers to other files; the values it holds of them were read as they are": true, "the file is named x but is a x file; it was read as what it is": true,
 	"the file does not say how its text is encoded; it was read as x": true, "if names look wrong, save it as CSV UTF-8 or as .xlsx, or choose its encoding by hand": true}
 
