@@ -25,11 +25,11 @@ type importedRow struct {
 // rowIDs makes the ids of rows: those that intake would give to the same events.
 type rowIDs struct {
 	source string
-	key    []byte
+	sealer lead.Sealer
 }
 
 func (r rowIDs) id(event string) string {
-	return lead.Seal(lead.DeriveID("sub_", r.source, event), r.key)
+	return r.sealer.Seal(lead.DeriveID("sub_", r.source, event))
 }
 
 // batches reads the file again and hands over its rows with their ids, some at a time. Each slice is the callee's to keep. An end of ctx is
@@ -39,7 +39,7 @@ func (im *Importing) batches(ctx context.Context, i *lead.Import, fn func([]impo
 	if err != nil {
 		return err
 	}
-	ids := rowIDs{i.Source, im.ids}
+	ids := rowIDs{i.Source, lead.NewSealer(im.ids)}
 	var batch []importedRow
 	n := int64(0)
 	err = im.safely(func() error {

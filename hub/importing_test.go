@@ -56,7 +56,7 @@ func TestIDsOfRowsAreThoseThatIntakeGives(t *testing.T) {
 	keys, err := newKeyring([]byte(strings.Repeat("k", 32)))
 	require.NoError(t, err)
 	in := &Intake{ids: keys.ids}
-	ids := rowIDs{"lists", keys.ids}
+	ids := rowIDs{"lists", lead.NewSealer(keys.ids)}
 	for _, event := range []string{"1", "abc:0:7"} {
 		require.Equal(t, in.newID("lists", event, time.Time{}), ids.id(event))
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/lead"
@@ -131,5 +132,9 @@ func (c *cutter) encode(row spreadsheet.Row, above []span, limit int) {
 
 // blank holds for a cell in which nothing can be seen.
 func blank(c spreadsheet.Cell) bool {
-	return c.Kind == spreadsheet.Blank || c.Kind == spreadsheet.Text && (c.Text == "" || c.Text[0] <= ' ' || c.Text[0] >= 0x80) && tidy(c.Text) == ""
+	if c.Kind != spreadsheet.Text {
+		return c.Kind == spreadsheet.Blank
+	}
+	first, _ := utf8.DecodeRuneInString(c.Text)
+	return c.Text == "" || unseen(first) && tidy(c.Text) == ""
 }

@@ -25,6 +25,9 @@ func tidy(s string) string {
 }
 
 func unseen(r rune) bool {
+	if r > ' ' && r < 0x7f || r >= 0x4e00 && r < 0xa000 { // nearly all there are, and the tables of unicode are slow
+		return false
+	}
 	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Cc, r) || r == '\u2800' || r == '\u3164'
 }
 
