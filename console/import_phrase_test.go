@@ -9,8 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/leadhub/leadhub/lead"
 )
 
 // sentences are those that a package gives to people in errors: the arguments of the functions that make them, and the fields Message and
@@ -114,4 +117,15 @@ func TestWhateverIsSaidOfAnUploadedFileIsSaidInChineseToo(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestTheNumbersOfAnImportAddUpToItsRows(t *testing.T) {
+	now := time.Now()
+	p := importPage{Import: lead.Import{State: lead.ImportDone, Started: &now,
+		Progress: lead.ImportProgress{Read: 27, New: 1, Joined: 2, Same: 3, Rejected: 4, Skipped: 5, Quarantined: 6, Pending: 6}}}
+	sum := int64(0)
+	for _, one := range p.Tallies() {
+		sum += one.Count
+	}
+	require.Equal(t, p.Progress.Read, sum)
 }

@@ -151,7 +151,7 @@ func (p importPage) Tallies() []tally {
 		return []tally{{"withdrawn", r.Withdrawn, ""}}
 	case p.Started != nil:
 		all = []tally{{"new", r.New, "good"}, {"joined", r.Joined, ""}, {"same", r.Same, "?"}, {"rejected", r.Rejected, "bad"},
-			{"quarantined", r.Quarantined, "bad?"}, {"pending", r.Pending, "?"}}
+			{"skipped", r.Skipped, "?"}, {"quarantined", r.Quarantined, "bad?"}, {"pending", r.Pending, "?"}}
 	case c != nil:
 		all = []tally{{"new", c.New, "good"}, {"joins", c.Joins, ""}, {"in_file", c.InFile, ""}, {"known", c.Known, "?"},
 			{"invalid", c.Invalid, "bad"}, {"spam", c.Spam, "bad?"}, {"skipped", c.Skipped, "?"}}

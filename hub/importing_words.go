@@ -83,6 +83,7 @@ func wordsRejected(code, message, hint string) lead.Text {
 			t.ZH = why
 		}
 	case "no_identity":
+		t.EN = message + ": correct the phone or the email and upload the row again"
 		if why := whyNobody(message); why != "" {
 			t.ZH = "无法识别是谁：" + why + "。请更正后重新上传。"
 		}

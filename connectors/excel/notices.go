@@ -42,23 +42,23 @@ func (n *notices) survey(v *survey, h header, data, skipHidden bool) {
 	}
 	if v.hidden > 0 {
 		text := connectors.Text{
-			EN: fmt.Sprintf("%s%d rows are hidden. They are imported like the others, unless the source says hidden_rows: skip.", atLeast.EN, v.hidden),
+			EN: fmt.Sprintf("%s%s hidden, and imported like the others, unless the source says hidden_rows: skip.", atLeast.EN, counted(v.hidden, "row is", "rows are")),
 			ZH: fmt.Sprintf("有%s %d 行被隐藏，会照常导入；若不需要，请将来源的 hidden_rows 设为 skip。", atLeast.ZH, v.hidden)}
 		if skipHidden {
 			text = connectors.Text{
-				EN: fmt.Sprintf("%s%d rows are hidden. They are not imported, as the source says hidden_rows: skip.", atLeast.EN, v.hidden),
+				EN: fmt.Sprintf("%s%s hidden, and not imported, as the source says hidden_rows: skip.", atLeast.EN, counted(v.hidden, "row is", "rows are")),
 				ZH: fmt.Sprintf("有%s %d 行被隐藏，按来源设置 hidden_rows: skip 不导入。", atLeast.ZH, v.hidden)}
 		}
 		n.tell("hidden_rows", text)
 	}
 	if k := v.damage[spreadsheet.Uncomputed]; k > 0 {
 		n.tell("formulas_uncomputed", connectors.Text{
-			EN: fmt.Sprintf("%s%d formulas have no result in the file. Open it in Excel or WPS, save it, and upload it again.", atLeast.EN, k),
+			EN: fmt.Sprintf("%s%s no result in the file. Open it in Excel or WPS, save it, and upload it again.", atLeast.EN, counted(k, "formula has", "formulas have")),
 			ZH: fmt.Sprintf("文件中有%s %d 个公式没有计算结果。请用 Excel 或 WPS 打开并保存后重新上传。", atLeast.ZH, k)})
 	}
 	if k := v.damage[spreadsheet.Error]; k > 0 {
 		n.tell("error_cells", connectors.Text{
-			EN: fmt.Sprintf("%s%d cells hold an error like #N/A. They count as empty.", atLeast.EN, k),
+			EN: fmt.Sprintf("%s%s an error like #N/A, which counts as empty.", atLeast.EN, counted(k, "cell holds", "cells hold")),
 			ZH: fmt.Sprintf("有%s %d 个单元格是 #N/A 等错误值，按空值处理。", atLeast.ZH, k)})
 	}
 	for _, code := range slices.Sorted(maps.Keys(v.rowNotice)) {
@@ -66,6 +66,13 @@ func (n *notices) survey(v *survey, h header, data, skipHidden bool) {
 		one.Sheet = n.sheet
 		n.list = append(n.list, one)
 	}
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // readerTexts are the Chinese words for what the reader of files has to say.

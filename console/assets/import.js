@@ -8,7 +8,7 @@
     const chosen = drop.querySelector(".chosen");
     const show = () => {
       const file = input.files[0];
-      chosen.textContent = file ? (file.size / 1e6).toFixed(file.size < 1e6 ? 2 : 1) + " MB" : "";
+      chosen.textContent = !file ? "" : file.size < 1e6 ? Math.ceil(file.size / 1e3) + " kB" : (file.size / 1e6).toFixed(1) + " MB";
       drop.classList.toggle("has-file", Boolean(file));
     };
     input.addEventListener("change", show);
@@ -19,7 +19,7 @@
     drop.addEventListener("drop", (e) => {
       e.preventDefault();
       drop.classList.remove("over");
-      if (e.dataTransfer.files.length !== 1) return;
+      if (e.dataTransfer.files.length !== 1) { chosen.textContent = drop.dataset.one; return; }
       input.files = e.dataTransfer.files;
       show();
     });
