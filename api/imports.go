@@ -70,19 +70,30 @@ func (s *server) describeUpload() {
 
 // uploadIn is the request itself: its parts are read one after the other.
 type uploadIn struct {
+	body  io.Reader
 	parts *multipart.Reader
 	err   error
 }
+
+// maxUnread is how much of a refused upload is read all the same: most clients look for the answer when they have sent everything, and find
+// a broken connection when that was not taken.
+const maxUnread = 4 << 30
 
 // Resolve takes the reader of the parts; nothing is read yet.
 func (in *uploadIn) Resolve(ctx huma.Context) []error {
 	r, w := humachi.Unwrap(ctx)
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadWithin)) // a server without deadlines needs none
+	in.body = r.Body
 	in.parts, in.err = r.MultipartReader()
 	return nil
 }
 
-func (s *server) upload(ctx context.Context, in *uploadIn) (*createdBody[lead.Import], error) {
+func (s *server) upload(ctx context.Context, in *uploadIn) (_ *createdBody[lead.Import], err error) {
+	defer func() {
+		if err != nil {
+			_, _ = io.CopyN(io.Discard, in.body, maxUnread) // the answer is an error already
+		}
+	}()
 	if in.err != nil {
 		return nil, lead.Invalid("not_multipart", "the request is not multipart/form-data", "send the parts source, options and file")
 	}

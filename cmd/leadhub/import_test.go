@@ -3,6 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -282,12 +286,34 @@ func TestACancelledImportKeepsWhatItSentAndIsUndone(t *testing.T) {
 	require.True(t, h.audit().Balances())
 }
 
+// sendsAllThenListens uploads as simple clients do: they read the answer when they have written everything.
+func (h *testHub) sendsAllThenListens(t *testing.T, content []byte) string {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	require.NoError(t, form.WriteField("source", "lists"))
+	w, err := form.CreateFormFile("file", "large.csv")
+	require.NoError(t, err)
+	_, err = w.Write(content)
+	require.NoError(t, err)
+	require.NoError(t, form.Close())
+	conn, err := net.Dial("tcp", h.addr)
+	require.NoError(t, err)
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /v1/imports HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n",
+		h.addr, h.adminToken, form.FormDataContentType(), body.Len())
+	_, err = io.Copy(conn, &body)
+	require.NoError(t, err, "the hub hung up in the middle")
+	answer, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	return string(answer)
+}
+
 func TestAFileThatCannotBeReadIsRefusedAndNothingIsLeftOfIt(t *testing.T) {
 	t.Parallel()
 	f := embeddedFlags(t)
 	f.MaxImport = 100_000
 	h := importHub(t, f)
-	for name, want := range map[string]string{"encrypted": "422", "truncated": "422", "no_spreadsheet_at_all": "422", "html_named_xls": "422"} {
+	for name, want := range map[string]string{"encrypted": "422", "truncated": "422", "no_spreadsheet_at_all": "422", "html_cut_short": "422", "web_page_without_a_table": "422"} {
 		books, err := filepath.Glob("../../fixtures/workbooks/" + name + "/book.*")
 		require.NoError(t, err)
 		require.Len(t, books, 1)
@@ -301,6 +327,7 @@ func TestAFileThatCannotBeReadIsRefusedAndNothingIsLeftOfIt(t *testing.T) {
 	}
 	_, err := trySendFile(h.api(), "large.csv", bytes.Repeat([]byte("姓名,手机\n"), 10_000), "source", "lists")
 	require.ErrorContains(t, err, "413")
+	require.Contains(t, h.sendsAllThenListens(t, bytes.Repeat([]byte("姓名,手机\n"), 2_000_000)), "file_too_large")
 	_, err = trySendFile(h.api(), "empty.csv", nil, "source", "lists")
 	require.ErrorContains(t, err, "empty")
 	_, err = trySendFile(h.api(), "list.csv", csvOf("姓名,手机"), "source", "nobody")
