@@ -138,6 +138,18 @@ func serialDate(text string) (string, bool) {
 	return civil(time.Unix(seconds-25569*86400, 0).UTC()), true
 }
 
+// serialClock reads a time of day that the file holds as a bare part of a day.
+func serialClock(text string) (string, bool) {
+	day, err := strconv.ParseFloat(text, 64)
+	if err != nil || day <= 0 || day >= 1 {
+		return "", false
+	}
+	return time.Unix(int64(day*86400+0.5), 0).UTC().Format(time.TimeOnly), true
+}
+
+// compactDate is a date without anything between its parts.
+var compactDate = regexp.MustCompile(`^(20\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])$`)
+
 // civil writes a time of no zone; midnight is a date alone.
 func civil(t time.Time) string {
 	switch {
@@ -157,6 +169,9 @@ func joinTimes(values []string) string {
 	for i, v := range values {
 		if timeAlone.MatchString(v) {
 			continue
+		}
+		if len(values) > 1 {
+			v = compactDate.ReplaceAllString(v, "$1-$2-$3")
 		}
 		if len(v) <= len("2026年01月02日") && len(values) > i+1 && timeAlone.MatchString(values[i+1]) {
 			return v + " " + values[i+1]

@@ -144,6 +144,9 @@ func read(c *cellBody, field string) (text, code, why string) {
 		if date, ok := serialDate(text); ok {
 			return date, "", ""
 		}
+		if clock, ok := serialClock(text); ok && number {
+			return clock, "", ""
+		}
 		return text, "", ""
 	case !mayBeDamaged(text) && c.Format == "":
 		return text, "", ""
