@@ -144,7 +144,7 @@ func read(c *cellBody, field string) (text, code, why string) {
 		if date, ok := serialDate(text); ok {
 			return date, "", ""
 		}
-		if clock, ok := serialClock(text); ok && number {
+		if clock, ok := serialClock(text); ok {
 			return clock, "", ""
 		}
 		return text, "", ""
