@@ -92,27 +92,39 @@ func worked(_ string, from time.Time, d time.Duration) time.Time {
 func (d *desk) add(n int) []string {
 	d.t.Helper()
 	var subs []*lead.Submission
+	var names []string
 	base := int(d.figures().Touches)
 	for i := range n {
 		subs = append(subs, Sub(fmt.Sprintf("sub_%06d", base+i), Mobile(base+i)))
+		names = append(names, subs[i].ID)
 	}
 	_, err := d.sink.Record(d.ctx, Items(subs...))
 	require.NoError(d.t, err)
 	ids := make([]string, n)
-	for i, s := range subs {
-		ids[i] = d.on(s.ID)
-	}
+	require.NoError(d.t, d.store.Update(d.ctx, func(tx sink.Tx) error {
+		seen, err := tx.Seen(d.ctx, names)
+		for i, name := range names {
+			ids[i] = seen.Leads[name]
+		}
+		return err
+	}))
 	return ids
 }
 
-// pooled records n leads and puts them into a public pool.
+// intoPool is a chooser that puts every lead into a public pool.
+type intoPool string
+
+func (p intoPool) Choose(_ *lead.Record, _ *lead.Staff, now time.Time) lead.Assignment {
+	return lead.Assignment{Pool: string(p), Rule: "to " + string(p), Why: "by the rule", At: now}
+}
+
+// pooled records n leads, which a rule puts into a public pool.
 func (d *desk) pooled(n int, pool string) []string {
 	d.t.Helper()
 	ids := d.add(n)
-	for _, id := range ids {
-		_, err := d.mover.Release(d.ctx, id, pool, "", boss)
-		require.NoError(d.t, err)
-	}
+	_, err := sink.NewAssigner(sink.AssignerConfig{Desk: d.store, Chooser: func() sink.Chooser { return intoPool(pool) }, Now: d.clock.Now}).Step(d.ctx)
+	require.NoError(d.t, err)
+	require.Equal(d.t, pool, d.lead(ids[n-1]).Pool)
 	return ids
 }
 

@@ -103,7 +103,7 @@ var timerTests = map[string]func(*testing.T, Harness){
 	"rules that change are planned for anew, for leads that are out already, too": func(t *testing.T, h Harness) {
 		c := lead.Config{Reps: []lead.Rep{rep("anna", 1), rep("bo", 1)}, Pools: []lead.Pool{{Key: "sea", Enabled: true}}}
 		d := openDesk(t, h, c)
-		d.add(450)
+		d.add(250)
 		d.assignAll()
 		d.ring()
 		d.clock.pass(time.Hour)
@@ -114,7 +114,7 @@ var timerTests = map[string]func(*testing.T, Harness){
 		require.Zero(t, len(d.leads(lead.LeadQuery{Pool: "sea"})))
 		d.clock.pass(30 * time.Minute)
 		d.ring()
-		require.Len(t, d.leads(lead.LeadQuery{Pool: "sea", Limit: 200}), 450)
+		require.Len(t, d.leads(lead.LeadQuery{Pool: "sea", Limit: 200}), 250)
 		d.exact()
 		// and one that is taken away does nothing any more
 		c.Pools[0].Recycle = nil
