@@ -98,6 +98,10 @@ func folded(t testing.TB, stream []sink.Outgoing) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for _, o := range stream {
+		if len(o.Value) == 0 { // a tombstone
+			delete(out, o.Lead)
+			continue
+		}
 		var c lead.Change
 		require.NoError(t, json.Unmarshal(o.Value, &c))
 		require.Equal(t, o.Lead, c.ID)
