@@ -23,14 +23,14 @@ func (h *Hub) chooser() sink.Chooser {
 	if rules := h.configuration.current.Load().rules; rules != nil {
 		return rules
 	}
-	return unusable{}
+	return unusableChooser{}
 }
 
-// unusable lets every lead wait.
-type unusable struct{}
+// unusableChooser lets every lead wait.
+type unusableChooser struct{}
 
 // Choose implements sink.Chooser.
-func (unusable) Choose(r *lead.Record, _ *lead.Staff, now time.Time) lead.Assignment {
+func (unusableChooser) Choose(r *lead.Record, _ *lead.Staff, now time.Time) lead.Assignment {
 	return lead.Assignment{Lead: r.ID, At: now, Why: unusableRules}
 }
 

@@ -37,7 +37,6 @@ type Spread struct {
 type Funnel struct {
 	Source    string            `json:"source"`
 	Campaign  string            `json:"campaign"`
-	Touches   int64             `json:"touches"` // submissions that these leads are made of
 	Leads     int64             `json:"leads"`
 	Assigned  int64             `json:"assigned"` // had an owner at least once
 	Contacted int64             `json:"contacted"`

@@ -39,13 +39,13 @@ const (
 
 // setLeads updates the columns of rows, one array per column, then whether the place in the queue changes, and to what.
 var setLeads = func() string {
-	columns := slices.Concat(sqlstore.RowTexts, sqlstore.RowNumbers)
+	texts, numbers := slices.Concat(sqlstore.FactTexts, sqlstore.StandingTexts), slices.Concat(sqlstore.FactNumbers, sqlstore.StandingNumbers)
+	columns := slices.Concat(texts, numbers)
 	var set, from []string
 	for _, c := range columns {
 		set = append(set, c+" = v."+c)
 	}
-	types := slices.Concat(slices.Repeat([]string{"text"}, 1+len(sqlstore.RowTexts)), slices.Repeat([]string{"bigint"}, len(sqlstore.RowNumbers)),
-		[]string{"boolean", "bigint", "text"})
+	types := slices.Concat(slices.Repeat([]string{"text"}, 1+len(texts)), slices.Repeat([]string{"bigint"}, len(numbers)), []string{"boolean", "bigint", "text"})
 	for i, typ := range types {
 		from = append(from, "$"+strconv.Itoa(i+1)+"::"+typ+"[]")
 	}
@@ -123,7 +123,8 @@ func (r *rows) queue(b *pgx.Batch) {
 }
 
 func newRows(c sink.Changes) ([]*rows, error) {
-	leads := &rows{table: "leads", columns: slices.Concat([]string{"id", "number"}, sqlstore.RowTexts, sqlstore.RowNumbers, []string{"due_at"})}
+	leads := &rows{table: "leads", columns: slices.Concat([]string{"id", "number"}, sqlstore.FactTexts, sqlstore.StandingTexts,
+		sqlstore.FactNumbers, sqlstore.StandingNumbers, []string{"due_at"})}
 	records := &rows{table: "records", columns: []string{"lead", "doc"}}
 	touches := &rows{table: "touches", columns: []string{"id", "lead", "at", "verdict", "doc"}}
 	events := &rows{table: "events", columns: []string{"lead", "version", "at", "doc"}}
@@ -134,10 +135,10 @@ func newRows(c sink.Changes) ([]*rows, error) {
 		r := sqlstore.RowOf(s.Record)
 		row := make([]any, 0, len(leads.columns))
 		row = append(row, r.ID, r.Number)
-		for _, v := range r.Texts() {
+		for _, v := range slices.Concat(r.Facts.Texts(), r.Standing.Texts()) {
 			row = append(row, v)
 		}
-		for _, v := range r.Numbers() {
+		for _, v := range slices.Concat(r.Facts.Numbers(), r.Standing.Numbers()) {
 			row = append(row, v)
 		}
 		leads.values = append(leads.values, append(row, turns[r.ID].At))
@@ -151,11 +152,11 @@ func newRows(c sink.Changes) ([]*rows, error) {
 		touches.values = append(touches.values, []any{t.Submission, t.Lead, t.At.UnixMicro(), verdict, t.JSON})
 	}
 	for _, e := range c.Events {
-		doc, err := json.Marshal(e)
+		row, err := sqlstore.EventRow(e)
 		if err != nil {
 			return nil, err
 		}
-		events.values = append(events.values, []any{e.Lead, e.Version, e.At.UnixMicro(), doc})
+		events.values = append(events.values, row)
 	}
 	for _, o := range c.Outbox {
 		outbox.values = append(outbox.values, []any{o.Lead, o.Version, o.Type, o.Value})
@@ -173,8 +174,8 @@ func newRows(c sink.Changes) ([]*rows, error) {
 // rowColumns are rows of leads, one array per column.
 type rowColumns struct {
 	ids     []string
-	texts   [12][]string
-	numbers [9][]*int64
+	texts   [][]string
+	numbers [][]*int64
 	requeue []bool
 	dueAt   []*int64
 	waits   []string
@@ -182,10 +183,14 @@ type rowColumns struct {
 
 func (c *rowColumns) add(r sqlstore.Row, requeue bool, turn sqlstore.Turn) {
 	c.ids = append(c.ids, r.ID)
-	for i, v := range r.Texts() {
+	texts, numbers := slices.Concat(r.Facts.Texts(), r.Standing.Texts()), slices.Concat(r.Facts.Numbers(), r.Standing.Numbers())
+	if c.texts == nil {
+		c.texts, c.numbers = make([][]string, len(texts)), make([][]*int64, len(numbers))
+	}
+	for i, v := range texts {
 		c.texts[i] = append(c.texts[i], v)
 	}
-	for i, v := range r.Numbers() {
+	for i, v := range numbers {
 		c.numbers[i] = append(c.numbers[i], v)
 	}
 	c.requeue, c.dueAt, c.waits = append(c.requeue, requeue), append(c.dueAt, turn.At), append(c.waits, turn.Waits)

@@ -409,8 +409,8 @@ var careTests = map[string]func(*testing.T, Harness){
 		require.Equal(t, []lead.Speed{{Key: "fair", Leads: 1, Assignment: one}, {Key: "site", Leads: 2, Assignment: minute, Contact: two}}, f.BySource)
 		require.Equal(t, "round robin", f.ByRule[0].Key)
 		require.Equal(t, []lead.Speed{{Key: "anna", Leads: 3, Assignment: lead.Spread{Count: 3, Mean: 60, P50: 60, P90: 60}, Contact: two}}, f.ByRep)
-		require.Equal(t, []lead.Funnel{{Source: "fair", Touches: 1, Leads: 1, Assigned: 1, Amounts: map[string]string{}},
-			{Source: "site", Campaign: "spring", Touches: 2, Leads: 2, Assigned: 2, Contacted: 2, Converted: 2, Amounts: map[string]string{"CNY": "11.00"}}}, f.Funnel)
+		require.Equal(t, []lead.Funnel{{Source: "fair", Leads: 1, Assigned: 1, Amounts: map[string]string{}},
+			{Source: "site", Campaign: "spring", Leads: 2, Assigned: 2, Contacted: 2, Converted: 2, Amounts: map[string]string{"CNY": "11.00"}}}, f.Funnel)
 		require.Len(t, f.Use, 1)
 		require.Equal(t, []int{1, 3, 9, 5}, []int{f.Use[0].Held, f.Use[0].Today, f.Use[0].Daily, f.Use[0].Holding})
 		f, err = d.store.Performance(d.ctx, lead.PerformanceQuery{Since: day.Add(time.Second)})

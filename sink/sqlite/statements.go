@@ -28,11 +28,14 @@ var (
 	addTouches = &statement{columns: 5, text: "INSERT INTO touches (id, lead, at, verdict, doc) VALUES "}
 	addEvents  = &statement{columns: 4, text: "INSERT INTO events (lead, version, at, doc) VALUES "}
 	addOutbox  = &statement{columns: 4, text: "INSERT INTO outbox (lead, version, type, value) VALUES "}
-	setLead    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.RowTexts, sqlstore.RowNumbers), " = ?, ") + " = ?, due_at = iif(?, ?, due_at), waits = iif(?, ?, waits) WHERE id = ?"}
-	setRecord  = &statement{text: "UPDATE records SET doc = ? WHERE lead = ?"}
-	setDue     = &statement{text: "UPDATE leads SET due_at = ?, waits = ? WHERE id = ?"}
-	addNotices = &statement{columns: 7, text: "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES "}
-	moveKey    = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}
+	// An update looks at every index whose columns it sets: what touches say changes often, and what people made of a lead seldom.
+	setFacts    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.FactTexts, sqlstore.FactNumbers), " = ?, ") + " = ? WHERE id = ?"}
+	setStanding = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.StandingTexts, sqlstore.StandingNumbers), " = ?, ") + " = ? WHERE id = ?"}
+	setMoved    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.StandingTexts, sqlstore.StandingNumbers), " = ?, ") + " = ?, due_at = ?, waits = ? WHERE id = ?"}
+	setRecord   = &statement{text: "UPDATE records SET doc = ? WHERE lead = ?"}
+	setDue      = &statement{text: "UPDATE leads SET due_at = ?, waits = ? WHERE id = ?"}
+	addNotices  = &statement{columns: 7, text: "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES "}
+	moveKey     = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}
 	// One that was pending before and is again has its tries counted on, and waits longer each time: a Fetch that never completes must not go round and round.
 	reject = &statement{text: `INSERT INTO rejections (id, source, stage, code, state, attempt, at, doc, body, fetch_at, fetch_since)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?5 = 'pending', ?7, NULL), iif(?5 = 'pending', ?7, NULL) WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = ?1)
@@ -45,10 +48,10 @@ var (
 )
 
 var all = []*statement{seen, known, load, total, numbers, resolve, forget, addLeads, addRecords, addKeys, addTouches, addEvents,
-	addOutbox, setLead, setRecord, setDue, moveKey, addNotices, reject}
+	addOutbox, setFacts, setStanding, setMoved, setRecord, setDue, moveKey, addNotices, reject}
 
 // leadColumns are those of a new lead.
-var leadColumns = slices.Concat([]string{"id", "number"}, sqlstore.RowTexts, sqlstore.RowNumbers, []string{"due_at"})
+var leadColumns = slices.Concat([]string{"id", "number"}, sqlstore.FactTexts, sqlstore.FactNumbers, sqlstore.StandingTexts, sqlstore.StandingNumbers, []string{"due_at"})
 
 // statement is the text of one; with columns, VALUES for a number of rows follow.
 type statement struct {

@@ -190,7 +190,7 @@ func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 	records := make([]any, 0, addRecords.columns*len(c.Created))
 	for _, r := range c.Created {
 		row := sqlstore.RowOf(r.Record)
-		leads = append(rowArgs(append(leads, row.ID, row.Number), &row), turns[r.ID].At)
+		leads = append(rowArgs(rowArgs(append(leads, row.ID, row.Number), &row.Facts), &row.Standing), turns[r.ID].At)
 		records = append(records, r.ID, r.JSON)
 	}
 	if err := t.insert(ctx, addLeads, leads); err != nil {
@@ -199,12 +199,15 @@ func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 	return t.insert(ctx, addRecords, records)
 }
 
-// rowArgs appends the columns of a row that may change.
-func rowArgs(args []any, row *sqlstore.Row) []any {
-	for _, v := range row.Texts() {
+// rowArgs appends columns of a row.
+func rowArgs(args []any, columns interface {
+	Texts() []string
+	Numbers() []*int64
+}) []any {
+	for _, v := range columns.Texts() {
 		args = append(args, v)
 	}
-	for _, v := range row.Numbers() {
+	for _, v := range columns.Numbers() {
 		args = append(args, v)
 	}
 	return args
@@ -219,13 +222,7 @@ func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
 		if err := t.exec(ctx, setRecord, r.JSON, r.ID); err != nil {
 			return err
 		}
-		row := sqlstore.RowOf(r.Record)
-		if row == t.loaded[r.ID] {
-			continue
-		}
-		turn, requeue := due[r.ID]
-		delete(due, r.ID)
-		if err := t.exec(ctx, setLead, append(rowArgs(nil, &row), requeue, turn.At, requeue, turn.Waits, row.ID)...); err != nil {
+		if err := t.saveRow(ctx, sqlstore.RowOf(r.Record), due); err != nil {
 			return err
 		}
 	}
@@ -235,6 +232,25 @@ func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
 		}
 	}
 	return nil
+}
+
+// saveRow writes what changed of a row, and with it its place in the queue.
+func (t *tx) saveRow(ctx context.Context, row sqlstore.Row, due map[string]sqlstore.Turn) error {
+	old := t.loaded[row.ID]
+	if row.Facts != old.Facts {
+		if err := t.exec(ctx, setFacts, append(rowArgs(nil, &row.Facts), row.ID)...); err != nil {
+			return err
+		}
+	}
+	if row.Standing == old.Standing {
+		return nil
+	}
+	turn, requeue := due[row.ID]
+	if !requeue {
+		return t.exec(ctx, setStanding, append(rowArgs(nil, &row.Standing), row.ID)...)
+	}
+	delete(due, row.ID)
+	return t.exec(ctx, setMoved, append(rowArgs(nil, &row.Standing), turn.At, turn.Waits, row.ID)...)
 }
 
 func (t *tx) saveIdentities(ctx context.Context, c sink.Changes) error {
@@ -281,11 +297,11 @@ func (t *tx) saveTouches(ctx context.Context, c sink.Changes) error {
 func (t *tx) saveHistory(ctx context.Context, c sink.Changes) error {
 	events := make([]any, 0, addEvents.columns*len(c.Events))
 	for _, e := range c.Events {
-		doc, err := json.Marshal(e)
+		row, err := sqlstore.EventRow(e)
 		if err != nil {
 			return err
 		}
-		events = append(events, e.Lead, e.Version, e.At.UnixMicro(), doc)
+		events = append(events, row...)
 	}
 	if err := t.insert(ctx, addEvents, events); err != nil {
 		return err

@@ -100,7 +100,6 @@ func (s *Store) PoolStates(ctx context.Context) ([]lead.PoolState, error) {
 // performed is what is read of one lead.
 type performed struct {
 	id, source, campaign, rule, owner, currency string
-	touches                                     int64
 	assigned, contacted, converted, amount      *int64
 }
 
@@ -119,7 +118,7 @@ func (s *Store) Performance(ctx context.Context, q lead.PerformanceQuery) (lead.
 	err := s.snapshot(ctx, func(tx *sql.Tx) error {
 		err := each(ctx, tx, func(rows *sql.Rows) error {
 			var p performed
-			if err := rows.Scan(&p.id, &p.source, &p.campaign, &p.rule, &p.owner, &p.touches, &p.assigned, &p.contacted, &p.converted, &p.amount, &p.currency); err != nil {
+			if err := rows.Scan(&p.id, &p.source, &p.campaign, &p.rule, &p.owner, &p.assigned, &p.contacted, &p.converted, &p.amount, &p.currency); err != nil {
 				return err
 			}
 			bySource.add(p.source, &p)
@@ -127,7 +126,7 @@ func (s *Store) Performance(ctx context.Context, q lead.PerformanceQuery) (lead.
 			byRep.add(p.owner, &p)
 			f.add(&p)
 			return nil
-		}, "SELECT id, source, campaign, rule, owner, touches, assigned_at, contacted_at, converted_at, amount, currency FROM leads"+w.String(), w.args...)
+		}, "SELECT id, source, campaign, rule, owner, assigned_at, contacted_at, converted_at, amount, currency FROM leads"+w.String(), w.args...)
 		if err != nil {
 			return err
 		}
@@ -226,7 +225,6 @@ func (f funnels) add(p *performed) {
 		c = &counted{Funnel: lead.Funnel{Source: p.source, Campaign: p.campaign}, cents: map[string]int64{}}
 		f[key] = c
 	}
-	c.Touches += p.touches
 	c.Leads++
 	count := func(n, at *int64) {
 		if at != nil {

@@ -1,40 +1,59 @@
 package sqlstore
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-json"
 
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
 
-// Row is a lead as table leads has it: what it is listed, filtered, found, queued and counted by. Numbers that are 0 are
-// NULL in the table, but those of grade and first_seen.
+// Row is a lead as table leads has it: what it is listed, filtered, found, queued and counted by. Times that are zero, and an amount
+// of nothing, are NULL in the table.
 type Row struct {
-	ID, Number                                   string
-	Status, Owner, Province, Sources             string
-	MergedInto, Search                           string
-	Pool, Company, Source, Campaign, Rule, Money string
-	FirstSeen, Grade, Touches                    int64
-	NextAt, AssignedAt, ContactedAt, ConvertedAt int64
-	PooledAt, Amount                             int64
+	ID, Number string
+	Facts
+	Standing
 }
 
-// RowTexts and RowNumbers name the columns of a row that may change, in the order of Texts and Numbers.
+// Facts are what touches said.
+type Facts struct {
+	Province, Sources, Search, Company, Source, Campaign string
+	FirstSeen                                            int64
+}
+
+// Standing is what people and rules made of it.
+type Standing struct {
+	Status, Owner, MergedInto, Pool, Rule, Currency                              string
+	Grade, NextAt, AssignedAt, ContactedAt, ConvertedAt, PooledAt, AmountInCents int64
+}
+
+// Columns of a row that may change: texts, then numbers, in the order of Texts and Numbers. Those of Facts come first.
 var (
-	RowTexts   = []string{"status", "owner", "province", "sources", "merged_into", "search", "pool", "company", "source", "campaign", "rule", "currency"}
-	RowNumbers = []string{"first_seen", "grade", "touches", "next_at", "assigned_at", "contacted_at", "converted_at", "pooled_at", "amount"}
+	FactTexts       = []string{"province", "sources", "search", "company", "source", "campaign"}
+	FactNumbers     = []string{"first_seen"}
+	StandingTexts   = []string{"status", "owner", "merged_into", "pool", "rule", "currency"}
+	StandingNumbers = []string{"grade", "next_at", "assigned_at", "contacted_at", "converted_at", "pooled_at", "amount"}
 )
 
-// Texts are the values of RowTexts.
-func (r *Row) Texts() [12]string {
-	return [12]string{r.Status, r.Owner, r.Province, r.Sources, r.MergedInto, r.Search, r.Pool, r.Company, r.Source, r.Campaign, r.Rule, r.Money}
+// Texts are the values of FactTexts.
+func (f *Facts) Texts() []string {
+	return []string{f.Province, f.Sources, f.Search, f.Company, f.Source, f.Campaign}
 }
 
-// Numbers are the values of RowNumbers; nil is NULL.
-func (r *Row) Numbers() [9]*int64 {
-	return [9]*int64{&r.FirstSeen, &r.Grade, &r.Touches, null(&r.NextAt), null(&r.AssignedAt), null(&r.ContactedAt), null(&r.ConvertedAt), null(&r.PooledAt), null(&r.Amount)}
+// Numbers are the values of FactNumbers.
+func (f *Facts) Numbers() []*int64 { return []*int64{&f.FirstSeen} }
+
+// Texts are the values of StandingTexts.
+func (s *Standing) Texts() []string {
+	return []string{s.Status, s.Owner, s.MergedInto, s.Pool, s.Rule, s.Currency}
+}
+
+// Numbers are the values of StandingNumbers; nil is NULL.
+func (s *Standing) Numbers() []*int64 {
+	return []*int64{&s.Grade, null(&s.NextAt), null(&s.AssignedAt), null(&s.ContactedAt), null(&s.ConvertedAt), null(&s.PooledAt), null(&s.AmountInCents)}
 }
 
 func null(n *int64) *int64 {
@@ -48,12 +67,12 @@ func null(n *int64) *int64 {
 func RowOf(r *lead.Record) Row {
 	amount, _ := lead.Cents(r.Amount) // "" is none
 	return Row{
-		ID: r.ID, Number: r.Number, Status: r.Status, Owner: clean(r.Owner), Province: clean(r.Region.Province),
-		Sources: clean("," + strings.Join(r.Sources, ",") + ","), MergedInto: r.MergedInto, Search: searchText(r),
-		Pool: clean(r.Pool), Company: clean(r.CompanyKey()), Source: clean(r.FirstFrom.Source), Campaign: clean(r.FirstFrom.UTM["campaign"]),
-		Rule: clean(r.Rule), Money: clean(r.Currency), FirstSeen: r.FirstSeen.UnixMicro(), Grade: gradeOf(r.Grade), Touches: int64(r.Touches),
-		NextAt: moment(r.NextAt), AssignedAt: moment(r.AssignedAt), ContactedAt: moment(r.ContactedAt), ConvertedAt: moment(r.ConvertedAt),
-		PooledAt: moment(r.PooledAt), Amount: amount,
+		ID: r.ID, Number: r.Number,
+		Facts: Facts{Province: clean(r.Region.Province), Sources: clean("," + strings.Join(r.Sources, ",") + ","), Search: searchText(r),
+			Company: clean(r.CompanyKey()), Source: clean(r.FirstFrom.Source), Campaign: clean(r.FirstFrom.UTM["campaign"]), FirstSeen: r.FirstSeen.UnixMicro()},
+		Standing: Standing{Status: r.Status, Owner: clean(r.Owner), MergedInto: r.MergedInto, Pool: clean(r.Pool), Rule: clean(r.Rule), Currency: clean(r.Currency),
+			Grade: gradeOf(r.Grade), NextAt: moment(r.NextAt), AssignedAt: moment(r.AssignedAt), ContactedAt: moment(r.ContactedAt),
+			ConvertedAt: moment(r.ConvertedAt), PooledAt: moment(r.PooledAt), AmountInCents: amount},
 	}
 }
 
@@ -110,6 +129,12 @@ func Turns(list []sink.Due) map[string]Turn {
 		out[d.Lead] = turn
 	}
 	return out
+}
+
+// EventRow are the columns of an event: lead, version, at, doc.
+func EventRow(e lead.Event) ([]any, error) {
+	doc, err := json.Marshal(e)
+	return []any{e.Lead, e.Version, e.At.UnixMicro(), doc}, err
 }
 
 // NotificationRow are the columns of a notification: id, rep, kind, lead, doc, at, due.

@@ -12,7 +12,6 @@ ALTER TABLE leads
     ADD COLUMN rule         text COLLATE "C" NOT NULL DEFAULT '',
     ADD COLUMN currency     text COLLATE "C" NOT NULL DEFAULT '',
     ADD COLUMN grade        bigint NOT NULL DEFAULT 0,
-    ADD COLUMN touches      bigint NOT NULL DEFAULT 1,
     ADD COLUMN next_at      bigint,
     ADD COLUMN assigned_at  bigint,
     ADD COLUMN contacted_at bigint,
@@ -123,6 +122,5 @@ CREATE INDEX acts_lead ON acts (lead);
 -- Leads that are here already.
 UPDATE leads l SET
     source = coalesce(d.doc #>> '{first_from,source}', ''), campaign = coalesce(d.doc #>> '{first_from,utm,campaign}', ''),
-    touches = coalesce((d.doc ->> 'touches')::bigint, 1),
     company = coalesce(nullif(d.doc #>> '{values,company,0,key}', ''), d.doc #>> '{values,company,0,value}', '')
 FROM (SELECT lead, convert_from(doc, 'UTF8')::json AS doc FROM records WHERE position('\\u0000'::bytea IN doc) = 0) AS d WHERE d.lead = l.id;

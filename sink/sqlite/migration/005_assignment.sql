@@ -11,7 +11,6 @@ ALTER TABLE leads ADD COLUMN campaign TEXT NOT NULL DEFAULT '';
 ALTER TABLE leads ADD COLUMN rule TEXT NOT NULL DEFAULT '';
 ALTER TABLE leads ADD COLUMN currency TEXT NOT NULL DEFAULT '';
 ALTER TABLE leads ADD COLUMN grade INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE leads ADD COLUMN touches INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE leads ADD COLUMN next_at INTEGER;
 ALTER TABLE leads ADD COLUMN assigned_at INTEGER;
 ALTER TABLE leads ADD COLUMN contacted_at INTEGER;
@@ -113,9 +112,8 @@ CREATE TABLE acts (
 CREATE INDEX acts_lead ON acts (lead);
 
 -- Leads that are here already.
-UPDATE leads SET (source, campaign, touches, company) = (
+UPDATE leads SET (source, campaign, company) = (
     SELECT coalesce(json_extract(d.doc, '$.first_from.source'), ''), coalesce(json_extract(d.doc, '$.first_from.utm.campaign'), ''),
-        coalesce(json_extract(d.doc, '$.touches'), 1),
         coalesce(nullif(json_extract(d.doc, '$.values.company[0].key'), ''), json_extract(d.doc, '$.values.company[0].value'), '')
     FROM (SELECT CAST(doc AS TEXT) AS doc FROM records WHERE lead = leads.id) AS d)
 WHERE EXISTS (SELECT 1 FROM records WHERE lead = leads.id);
