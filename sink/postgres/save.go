@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/sink/internal/sqlstore"
 )
@@ -88,9 +89,6 @@ func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 	if err != nil {
 		return err
 	}
-	if err := dialect.Care(ctx, t, c); err != nil {
-		return err
-	}
 	for _, r := range inserts {
 		if len(r.values) < fromCopy {
 			r.queue(b)
@@ -108,7 +106,25 @@ func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 			}
 		}
 	}
-	return nil
+	if err := t.stand(ctx, c.Created); err != nil {
+		return err
+	}
+	return dialect.Care(ctx, t, c)
+}
+
+// stand writes what was done with leads before they came to be by themselves.
+func (t *tx) stand(ctx context.Context, created []sink.Saved) error {
+	var v rowColumns
+	for _, r := range created {
+		if r.Course != (lead.Course{}) {
+			v.add(sqlstore.RowOf(r.Record), false, sqlstore.Turn{})
+		}
+	}
+	if len(v.ids) == 0 {
+		return nil
+	}
+	_, err := t.Exec(ctx, setLeads, v.args()...)
+	return err
 }
 
 func (r *rows) queue(b *pgx.Batch) {
@@ -123,8 +139,7 @@ func (r *rows) queue(b *pgx.Batch) {
 }
 
 func newRows(c sink.Changes) ([]*rows, error) {
-	leads := &rows{table: "leads", columns: slices.Concat([]string{"id", "number"}, sqlstore.FactTexts, sqlstore.StandingTexts,
-		sqlstore.FactNumbers, sqlstore.StandingNumbers, []string{"due_at"})}
+	leads := &rows{table: "leads", columns: append(slices.Clone(sqlstore.NewColumns), "due_at")}
 	records := &rows{table: "records", columns: []string{"lead", "doc"}}
 	touches := &rows{table: "touches", columns: []string{"id", "lead", "at", "verdict", "doc"}}
 	events := &rows{table: "events", columns: []string{"lead", "version", "at", "doc"}}
@@ -133,15 +148,7 @@ func newRows(c sink.Changes) ([]*rows, error) {
 	turns := sqlstore.Turns(c.Due)
 	for _, s := range c.Created {
 		r := sqlstore.RowOf(s.Record)
-		row := make([]any, 0, len(leads.columns))
-		row = append(row, r.ID, r.Number)
-		for _, v := range slices.Concat(r.Facts.Texts(), r.Standing.Texts()) {
-			row = append(row, v)
-		}
-		for _, v := range slices.Concat(r.Facts.Numbers(), r.Standing.Numbers()) {
-			row = append(row, v)
-		}
-		leads.values = append(leads.values, append(row, turns[r.ID].At))
+		leads.values = append(leads.values, append(r.New(make([]any, 0, len(leads.columns))), turns[r.ID].At))
 		records.values = append(records.values, []any{s.ID, s.JSON})
 	}
 	for _, t := range c.Touches {

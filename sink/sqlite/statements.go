@@ -51,7 +51,7 @@ var all = []*statement{seen, known, load, total, numbers, resolve, forget, addLe
 	addOutbox, setFacts, setStanding, setMoved, setRecord, setDue, moveKey, addNotices, reject}
 
 // leadColumns are those of a new lead.
-var leadColumns = slices.Concat([]string{"id", "number"}, sqlstore.FactTexts, sqlstore.FactNumbers, sqlstore.StandingTexts, sqlstore.StandingNumbers, []string{"due_at"})
+var leadColumns = append(slices.Clone(sqlstore.NewColumns), "due_at")
 
 // statement is the text of one; with columns, VALUES for a number of rows follow.
 type statement struct {

@@ -190,13 +190,24 @@ func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 	records := make([]any, 0, addRecords.columns*len(c.Created))
 	for _, r := range c.Created {
 		row := sqlstore.RowOf(r.Record)
-		leads = append(rowArgs(rowArgs(append(leads, row.ID, row.Number), &row.Facts), &row.Standing), turns[r.ID].At)
+		leads = append(row.New(leads), turns[r.ID].At)
 		records = append(records, r.ID, r.JSON)
 	}
 	if err := t.insert(ctx, addLeads, leads); err != nil {
 		return err
 	}
-	return t.insert(ctx, addRecords, records)
+	if err := t.insert(ctx, addRecords, records); err != nil {
+		return err
+	}
+	for _, r := range c.Created { // what was done with leads before they came to be by themselves
+		if r.Course != (lead.Course{}) {
+			row := sqlstore.RowOf(r.Record)
+			if err := t.exec(ctx, setStanding, append(rowArgs(nil, &row.Standing), row.ID)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // rowArgs appends columns of a row.

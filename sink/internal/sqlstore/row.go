@@ -38,6 +38,15 @@ var (
 	StandingNumbers = []string{"grade", "next_at", "assigned_at", "contacted_at", "converted_at", "pooled_at", "amount"}
 )
 
+// NewColumns are those of a lead that comes to be, without its place in the queue. They say everything
+// of one that nobody has done anything with: its lead.Course is the zero one.
+var NewColumns = []string{"id", "number", "province", "sources", "search", "company", "source", "campaign", "first_seen", "status", "owner", "merged_into", "grade"}
+
+// New appends the values of NewColumns.
+func (r *Row) New(to []any) []any {
+	return append(to, r.ID, r.Number, r.Province, r.Sources, r.Search, r.Company, r.Source, r.Campaign, r.FirstSeen, r.Status, r.Owner, r.MergedInto, r.Grade)
+}
+
 // Texts are the values of FactTexts.
 func (f *Facts) Texts() []string {
 	return []string{f.Province, f.Sources, f.Search, f.Company, f.Source, f.Campaign}
