@@ -48,9 +48,9 @@ type Lead struct {
 	Version   int64     `json:"version"`      // grows by one with every change; never repeats for one id
 	FirstSeen time.Time `json:"first_seen"`   // earliest event time of a touch
 	LastSeen  time.Time `json:"last_seen"`    // latest event time of a touch
-	Course
 	// MergedInto names the lead that took this one over; "" for a living lead.
 	MergedInto string `json:"merged_into,omitempty"`
+	Course
 }
 
 // Region is a place in China down to the district (GB/T 2260 names), or a country and what was said of it elsewhere.

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,6 +72,42 @@ type recordRest struct {
 	Apart      bool                    `json:"apart,omitempty"`
 }
 
+// encodeLead is the JSON of a lead. Most have no Course yet, and go-json is slow with its omitzero times: they are left out, or
+// encoded by encoding/json.
+func encodeLead(l *lead.Lead) ([]byte, error) {
+	head, err := json.Marshal(bareLead{Lead: l})
+	if err != nil || l.Course == (lead.Course{}) {
+		return head, err
+	}
+	tail, err := stdjson.Marshal(l.Course)
+	if err != nil {
+		return nil, err
+	}
+	return spliced(head, tail), nil
+}
+
+// bareLead is a lead without its Course, whose fields these hide. A test compares it with the whole.
+type bareLead struct {
+	*lead.Lead
+	Pool          *struct{} `json:"pool,omitempty"`
+	PooledAt      *struct{} `json:"pooled_at,omitempty"`
+	Rule          *struct{} `json:"rule,omitempty"`
+	OwnedAt       *struct{} `json:"owned_at,omitempty"`
+	AssignedAt    *struct{} `json:"first_assigned_at,omitempty"`
+	AcceptedAt    *struct{} `json:"accepted_at,omitempty"`
+	PreviousOwner *struct{} `json:"previous_owner,omitempty"`
+	LeftAt        *struct{} `json:"left_at,omitempty"`
+	Returns       *struct{} `json:"returns,omitempty"`
+	ContactedAt   *struct{} `json:"first_contacted_at,omitempty"`
+	FollowedAt    *struct{} `json:"followed_at,omitempty"`
+	NextAt        *struct{} `json:"next_follow_up,omitempty"`
+	Reason        *struct{} `json:"reason,omitempty"`
+	ConvertedAt   *struct{} `json:"converted_at,omitempty"`
+	Amount        *struct{} `json:"amount,omitempty"`
+	Currency      *struct{} `json:"currency,omitempty"`
+	Customer      *struct{} `json:"customer,omitempty"`
+}
+
 // encodeRecords encodes records; leads may hold the JSON of their Lead by id.
 func encodeRecords(records []*lead.Record, leads map[string][]byte) ([]Saved, error) {
 	out := make([]Saved, len(records))
@@ -79,7 +116,7 @@ func encodeRecords(records []*lead.Record, leads map[string][]byte) ([]Saved, er
 		head := leads[r.ID]
 		var err error
 		if head == nil {
-			head, err = json.Marshal(&r.Lead)
+			head, err = encodeLead(&r.Lead)
 		}
 		if err == nil {
 			out[i].Record = r
@@ -118,7 +155,7 @@ func encodeChanges(changes []lead.Change) ([]Outgoing, map[string][]byte, error)
 	heads := make([][]byte, len(changes))
 	err := halves(len(changes), func(i int) error {
 		c := &changes[i]
-		head, err := json.Marshal(&c.Lead)
+		head, err := encodeLead(&c.Lead)
 		var value []byte
 		if err == nil {
 			value, err = joined(head, struct {
@@ -145,8 +182,13 @@ func joined(head []byte, rest any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return spliced(head, tail), nil
+}
+
+// spliced is one JSON object of two that are not empty.
+func spliced(head, tail []byte) []byte {
 	out := make([]byte, 0, len(head)+len(tail))
 	out = append(out, head[:len(head)-1]...)
 	out = append(out, ',')
-	return append(out, tail[1:]...), nil
+	return append(out, tail[1:]...)
 }

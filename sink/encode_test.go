@@ -17,6 +17,11 @@ func TestEncodedPartsGiveTheBytesOfTheWhole(t *testing.T) {
 		r := rapid.Make[lead.Record]().Draw(t, "record")
 		r.FirstSeen = time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "s"), rapid.Int64Range(0, 999999999).Draw(t, "ns")).UTC()
 		r.LastSeen = r.FirstSeen.In(time.FixedZone("", 8*3600))
+		if rapid.Bool().Draw(t, "new") {
+			r.Course = lead.Course{}
+		} else {
+			r.OwnedAt, r.NextAt, r.ConvertedAt = r.FirstSeen, r.LastSeen, r.FirstSeen.Add(time.Hour)
+		}
 		r.Name = rapid.SampledFrom([]string{"", "李\x00雷", "<b>&\u2028\u2029", "\xff\xfe broken", "\"\\\t\r\n\x1f\x7f", "😀 e\u0301", "\ud7ff\ufffd"}).Draw(t, "name")
 		r.FirstFrom.UTM = rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "utm")
 		c := lead.Change{Lead: r.Lead, Change: rapid.Make[lead.ChangeNote]().Draw(t, "note")}
