@@ -1,19 +1,5 @@
 -- +goose Up
 
--- What reps are to be told, lead.Notification as JSON, written in the transaction that it tells about. due is null once it was
--- handed to the targets that serve it.
-CREATE TABLE IF NOT EXISTS notifications (
-    id   text COLLATE "C" PRIMARY KEY,
-    rep  text COLLATE "C" NOT NULL,
-    kind text NOT NULL,
-    lead text COLLATE "C" NOT NULL,
-    doc  bytea NOT NULL,
-    at   bigint NOT NULL,
-    due  bigint
-);
-CREATE INDEX IF NOT EXISTS notifications_due ON notifications (due, id) WHERE due IS NOT NULL;
-CREATE INDEX IF NOT EXISTS notifications_lead ON notifications (lead);
-
 -- One notification on its way through one target. batch is the message that carries it; it stays the same through retries. due_at
 -- is null unless it waits: for its time, or for whoever sends it to tell what became of it.
 CREATE TABLE deliveries (

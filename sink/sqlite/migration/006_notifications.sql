@@ -1,19 +1,5 @@
 -- +goose Up
 
--- What reps are to be told, lead.Notification as JSON, written in the transaction that it tells about. due is null once it was
--- handed to the targets that serve it.
-CREATE TABLE IF NOT EXISTS notifications (
-    id   TEXT PRIMARY KEY,
-    rep  TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    lead TEXT NOT NULL,
-    doc  BLOB NOT NULL,
-    at   INTEGER NOT NULL,
-    due  INTEGER
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS notifications_due ON notifications (due, id) WHERE due IS NOT NULL;
-CREATE INDEX IF NOT EXISTS notifications_lead ON notifications (lead);
-
 -- One notification on its way through one target. batch is the message that carries it; it stays the same through retries. due_at
 -- is null unless it waits: for its time, or for whoever sends it to tell what became of it.
 CREATE TABLE deliveries (
