@@ -52,6 +52,7 @@ func (h *Hub) keepTime(ctx context.Context) error {
 		if n > 0 {
 			h.due.raise()
 			h.outbox.raise()
+			h.told.raise()
 		}
 		return n, err
 	})

@@ -39,15 +39,11 @@ type feedingBack struct {
 	now     func() time.Time
 	log     *slog.Logger
 	metrics *metrics
-	applied func() // is called when something changed
 }
 
 func (h *Hub) runFeedback(ctx context.Context) error {
-	if h.cfg.Feedback == nil {
-		return nil
-	}
-	f := &feedingBack{to: h.cfg.Feedback, resolve: h.cfg.Store.ResolveRejections, produce: h.cfg.Stream.Produce, stream: h.cfg.Stream, names: h.names,
-		now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics, applied: func() { h.outbox.raise(); h.told.raise() }}
+	f := &feedingBack{to: h.Working(), resolve: h.cfg.Store.ResolveRejections, produce: h.cfg.Stream.Produce, stream: h.cfg.Stream, names: h.names,
+		now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics}
 	return f.run(ctx)
 }
 
@@ -66,7 +62,6 @@ func (f *feedingBack) handle(ctx context.Context, batch []stream.Record) error {
 		}
 	}
 	f.metrics.handled(stageFeedback, batch, f.now().Sub(start))
-	f.applied()
 	return nil
 }
 

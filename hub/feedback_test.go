@@ -70,7 +70,7 @@ func newFeeding(t *testing.T) *feeding {
 	require.NoError(t, client.EnsureTopics(t.Context(), n.topics(1)...))
 	f := &feeding{pool: &crm{seen: map[string]bool{}}, client: client}
 	f.feedingBack = &feedingBack{to: f.pool, produce: client.Produce, stream: client, names: n, now: time.Now, log: slog.New(slog.DiscardHandler),
-		metrics: newMetrics(prometheus.NewRegistry()), applied: func() {}, resolve: func(_ context.Context, ids []string) error {
+		metrics: newMetrics(prometheus.NewRegistry()), resolve: func(_ context.Context, ids []string) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.resolved = append(f.resolved, ids...)

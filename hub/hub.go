@@ -50,7 +50,6 @@ type Config struct {
 	SpoolBytes     int64         // 1 GiB unless set
 	Imports        ImportStore   // nil takes no files
 	Deliveries     DeliveryStore // nil tells nobody
-	Feedback       Feedbacks     // nil leaves lead.feedback unread
 	MaxImport      int64         // bytes of one file; 200 MiB unless set
 	KeepImports    time.Duration // how long files are kept, unless an import is undone; 90 days unless set
 	TrustedProxies []netip.Prefix

@@ -12,7 +12,7 @@ type stage struct {
 // pipeline is the flow in its order: what arrives at the door goes through every one of these, and through nothing else.
 func (h *Hub) pipeline() []stage {
 	n := &normalizing{configuration: h.configuration, names: h.names, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics}
-	s := &sinking{sink: h.newSink(), names: h.names, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics, due: h.due, outbox: h.outbox}
+	s := &sinking{sink: h.newSink(), names: h.names, stream: h.cfg.Stream, now: h.cfg.Now, log: h.cfg.Logger, metrics: h.metrics, due: h.due, outbox: h.outbox, told: h.told}
 	s.combiner.record = s.sink.Record
 	r := &relaying{outbox: h.cfg.Store, names: h.names, stream: h.cfg.Stream, metrics: h.metrics, raised: h.outbox}
 	assigner := h.newAssigner()

@@ -34,7 +34,8 @@ type sinking struct {
 	log      *slog.Logger
 	metrics  *metrics
 	due      signal // there are leads to assign
-	outbox   signal // there are changes to publish
+	outbox   signal
+	told     signal // there are changes to publish
 }
 
 // run consumes lead.submissions until ctx ends.
@@ -61,6 +62,7 @@ func (s *sinking) handle(ctx context.Context, batch []stream.Record) error {
 	s.metrics.handled(stageSink, batch, s.now().Sub(start))
 	s.due.raise()
 	s.outbox.raise()
+	s.told.raise()
 	return nil
 }
 

@@ -1,0 +1,89 @@
+package hub
+
+import (
+	"context"
+
+	"github.com/leadhub/leadhub/lead"
+	"github.com/leadhub/leadhub/sink"
+)
+
+// Working is what people and CRMs do with leads that are in the pool. Each call is one transaction; what follows from it
+// (the change stream, notifications, leads that wait for a rep) begins at once. Errors are those of sink.Mover.
+type Working struct {
+	hub   *Hub
+	mover *sink.Mover
+}
+
+// Working returns it.
+func (h *Hub) Working() *Working { return &Working{hub: h, mover: h.newMover()} }
+
+// moved lets what follows from a move begin.
+func (w *Working) moved(err error) {
+	if err != nil {
+		return
+	}
+	for _, s := range []signal{w.hub.outbox, w.hub.told, w.hub.due, w.hub.timers} {
+		s.raise()
+	}
+}
+
+// Assign gives a lead to a rep.
+func (w *Working) Assign(ctx context.Context, id, rep string, m lead.Move) (lead.Lead, error) {
+	l, err := w.mover.Assign(ctx, id, rep, m)
+	w.moved(err)
+	return l, err
+}
+
+// Claim takes a lead out of a public pool for m.Rep.
+func (w *Working) Claim(ctx context.Context, id string, m lead.Move) (lead.Lead, error) {
+	l, err := w.mover.Claim(ctx, id, m)
+	w.moved(err)
+	return l, err
+}
+
+// Release gives a lead back into a public pool; pool "" leaves it to the rules.
+func (w *Working) Release(ctx context.Context, id, pool, reason string, m lead.Move) (lead.Lead, error) {
+	l, err := w.mover.Release(ctx, id, pool, reason, m)
+	w.moved(err)
+	return l, err
+}
+
+// Accept notes that the owner took a lead up.
+func (w *Working) Accept(ctx context.Context, id string, m lead.Move) (lead.Lead, error) {
+	l, err := w.mover.Accept(ctx, id, m)
+	w.moved(err)
+	return l, err
+}
+
+// Follow notes a follow-up, a status, a conversion.
+func (w *Working) Follow(ctx context.Context, f lead.Feedback, m lead.Move) (lead.Lead, error) {
+	l, err := w.mover.Follow(ctx, f, m)
+	w.moved(err)
+	return l, err
+}
+
+// Feedback implements Feedbacks: what a CRM says counts like the word of somebody above.
+func (w *Working) Feedback(ctx context.Context, f lead.Feedback) error {
+	actor := "crm"
+	if f.By != "" {
+		actor += ":" + f.By
+	}
+	_, err := w.Follow(ctx, f, lead.Move{ID: f.ID, Actor: actor})
+	return err
+}
+
+// Reopen takes a lead up again that was given up or archived.
+func (w *Working) Reopen(ctx context.Context, id string, m lead.Move) (lead.Lead, error) {
+	l, err := w.mover.Reopen(ctx, id, m)
+	w.moved(err)
+	return l, err
+}
+
+// Handover moves all leads of a rep, in batches, and returns how many it moved.
+func (w *Working) Handover(ctx context.Context, rep string, to lead.Handover, m lead.Move) (int, error) {
+	n, err := w.mover.Handover(ctx, rep, to, m)
+	if n > 0 { // also when a later batch failed
+		w.moved(nil)
+	}
+	return n, err
+}
