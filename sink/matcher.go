@@ -121,11 +121,13 @@ type MatchChanges struct {
 	Closed    []Pair // to be forgotten; A and B are enough
 	Erased    []string
 	Events    []lead.Event // of no version of their own
+	// Notifications tell owners of somebody like a lead of theirs.
+	Notifications []lead.Notification
 }
 
 // Empty reports whether there is nothing to write.
 func (c *MatchChanges) Empty() bool {
-	return len(c.Matched)+len(c.Forgotten)+len(c.Added)+len(c.Removed)+len(c.Pairs)+len(c.Closed)+len(c.Erased)+len(c.Events) == 0
+	return len(c.Matched)+len(c.Forgotten)+len(c.Added)+len(c.Removed)+len(c.Pairs)+len(c.Closed)+len(c.Erased)+len(c.Events)+len(c.Notifications) == 0
 }
 
 // strong are the strong identities of a lead, with whether they recognise somebody.

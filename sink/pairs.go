@@ -354,6 +354,10 @@ func (l *looking) reminder(p *Pair) {
 	}
 	l.out.Events = append(l.out.Events, lead.Event{Lead: newer.ID, Version: newer.Version, Type: lead.EventDuplicate, At: l.now, Actor: "hub",
 		Why: fmt.Sprintf("may be the same as %s%s, score %.1f: %s", older.Number, of, p.Score, strings.Join(parts, ", "))})
+	if older.Owner != "" {
+		l.out.Notifications = append(l.out.Notifications, lead.Notification{ID: lead.NewID("ntf_", l.now), Rep: older.Owner, Kind: lead.NotifyDuplicate,
+			Lead: older.ID, Number: older.Number, Why: fmt.Sprintf("%s came in and may be the same person", newer.Number), At: l.now})
+	}
 }
 
 // rounded has weights that people can add up.

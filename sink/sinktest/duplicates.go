@@ -38,7 +38,7 @@ var duplicateTests = map[string]func(*testing.T, Harness){
 		require.Len(t, l.lead(d.A.ID).Duplicates, 1)
 		require.Empty(t, l.lead(l.on("s3")).Duplicates)
 	},
-	"the newer lead is reminded of the older one and its owner, once, and without a value": func(t *testing.T, h Harness) {
+	"the newer lead is reminded of the older one and its owner, and the owner is told, once, and without a value": func(t *testing.T, h Harness) {
 		l := openDuplicates(t, h)
 		l.staff(rep("anna", 1))
 		l.record(called("s1", "张伟", Mobile(101)))
@@ -61,6 +61,12 @@ var duplicateTests = map[string]func(*testing.T, Harness){
 		require.Equal(t, before, d.Version, "it is no version")
 		require.Empty(t, l.drain(), "and not on the stream")
 		require.NotContains(t, types(l.lead(l.on("s1")).History), lead.EventDuplicate)
+		told, err := l.store.Notifications(l.ctx, "anna", 10)
+		require.NoError(t, err)
+		require.Len(t, told, 2, "of somebody like her lead, and of the lead, an hour later")
+		require.Equal(t, lead.NotifyDuplicate, told[0].Kind)
+		require.Equal(t, l.on("s1"), told[0].Lead)
+		require.Equal(t, d.Number+" came in and may be the same person", told[0].Why)
 	},
 	"looking again, at anything, changes nothing": func(t *testing.T, h Harness) {
 		l := openDuplicates(t, h)

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -84,16 +83,17 @@ func (s *Store) ForgetDeliveries(ctx context.Context, before time.Time) (int64, 
 	return n, s.Dialect.Wrap(err)
 }
 
+const addNotification = "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING"
+
 // AddNotifications keeps notifications that wait to be handed out. The sink writes its own in the transaction they tell about.
 func (s *Store) AddNotifications(ctx context.Context, list []lead.Notification) error {
 	return s.writing(ctx, func(tx *sql.Tx) error {
 		for _, n := range list {
-			doc, err := json.Marshal(n)
+			row, err := NotificationRow(n)
 			if err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING",
-				n.ID, clean(n.Rep), n.Kind, n.Lead, doc, n.At.UnixMicro()); err != nil {
+			if _, err := tx.ExecContext(ctx, addNotification, row...); err != nil {
 				return err
 			}
 		}

@@ -202,7 +202,10 @@ func (m Matching) Write(ctx context.Context, c sink.MatchChanges) error {
 			return err
 		}
 	}
-	return m.remind(ctx, c.Events)
+	if err := m.remind(ctx, c.Events); err != nil {
+		return err
+	}
+	return m.notify(ctx, c.Notifications)
 }
 
 func keyRows(list []sink.KeyOf) [][]any {
@@ -223,6 +226,19 @@ func (m Matching) remind(ctx context.Context, events []lead.Event) error {
 		err = m.Run(ctx, `INSERT INTO events (lead, version, at, doc)
 			SELECT $1, -1 - count(*), $2, $3 FROM events WHERE lead = $1 AND version < 0`, e.Lead, e.At.UnixMicro(), doc)
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m Matching) notify(ctx context.Context, list []lead.Notification) error {
+	for _, n := range list {
+		row, err := NotificationRow(n)
+		if err != nil {
+			return err
+		}
+		if err := m.Run(ctx, addNotification, row...); err != nil {
 			return err
 		}
 	}
