@@ -41,14 +41,20 @@ CREATE TABLE rep_held (
 ) WITHOUT ROWID;
 
 -- +goose StatementBegin
-CREATE TRIGGER leads_held_update AFTER UPDATE OF owner, status, merged_into ON leads
-WHEN OLD.owner <> NEW.owner OR OLD.status <> NEW.status OR OLD.merged_into <> NEW.merged_into
+CREATE TRIGGER leads_held_lost AFTER UPDATE OF owner, status, merged_into ON leads
+WHEN OLD.owner <> '' AND OLD.merged_into = '' AND OLD.status NOT IN ('converted', 'unqualified', 'archived')
+    AND (OLD.owner <> NEW.owner OR NEW.merged_into <> '' OR NEW.status IN ('converted', 'unqualified', 'archived'))
 BEGIN
-    UPDATE rep_held SET held = held - 1
-        WHERE rep = OLD.owner AND OLD.owner <> '' AND OLD.merged_into = '' AND OLD.status NOT IN ('converted', 'unqualified', 'archived');
-    INSERT INTO rep_held (rep, held)
-        SELECT NEW.owner, 1 WHERE NEW.owner <> '' AND NEW.merged_into = '' AND NEW.status NOT IN ('converted', 'unqualified', 'archived')
-        ON CONFLICT (rep) DO UPDATE SET held = held + 1;
+    UPDATE rep_held SET held = held - 1 WHERE rep = OLD.owner;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER leads_held_won AFTER UPDATE OF owner, status, merged_into ON leads
+WHEN NEW.owner <> '' AND NEW.merged_into = '' AND NEW.status NOT IN ('converted', 'unqualified', 'archived')
+    AND (OLD.owner <> NEW.owner OR OLD.merged_into <> '' OR OLD.status IN ('converted', 'unqualified', 'archived'))
+BEGIN
+    INSERT INTO rep_held (rep, held) VALUES (NEW.owner, 1) ON CONFLICT (rep) DO UPDATE SET held = held + 1;
 END;
 -- +goose StatementEnd
 
