@@ -30,6 +30,7 @@ var (
 	addOutbox  = &statement{columns: 4, text: "INSERT INTO outbox (lead, version, type, value) VALUES "}
 	// An update looks at every index whose columns it sets: what touches say changes often, and what people made of a lead seldom.
 	setFacts    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.FactTexts, sqlstore.FactNumbers), " = ?, ") + " = ? WHERE id = ?"}
+	setAssigned = &statement{text: "UPDATE leads SET status = ?, owner = ?, rule = ?, assigned_at = ?, due_at = ?, waits = ? WHERE id = ?"}
 	setStanding = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.StandingTexts, sqlstore.StandingNumbers), " = ?, ") + " = ? WHERE id = ?"}
 	setMoved    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.StandingTexts, sqlstore.StandingNumbers), " = ?, ") + " = ?, due_at = ?, waits = ? WHERE id = ?"}
 	setRecord   = &statement{text: "UPDATE records SET doc = ? WHERE lead = ?"}
@@ -48,7 +49,7 @@ var (
 )
 
 var all = []*statement{seen, known, load, total, numbers, resolve, forget, addLeads, addRecords, addKeys, addTouches, addEvents,
-	addOutbox, setFacts, setStanding, setMoved, setRecord, setDue, moveKey, addNotices, reject}
+	addOutbox, setFacts, setAssigned, setStanding, setMoved, setRecord, setDue, moveKey, addNotices, reject}
 
 // leadColumns are those of a new lead.
 var leadColumns = append(slices.Clone(sqlstore.NewColumns), "due_at")

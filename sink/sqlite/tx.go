@@ -261,6 +261,11 @@ func (t *tx) saveRow(ctx context.Context, row sqlstore.Row, due map[string]sqlst
 		return t.exec(ctx, setStanding, append(rowArgs(nil, &row.Standing), row.ID)...)
 	}
 	delete(due, row.ID)
+	assigned := old.Standing
+	assigned.Status, assigned.Owner, assigned.Rule, assigned.AssignedAt = row.Status, row.Owner, row.Rule, row.AssignedAt
+	if assigned == row.Standing && row.AssignedAt != 0 {
+		return t.exec(ctx, setAssigned, row.Status, row.Owner, row.Rule, row.AssignedAt, turn.At, turn.Waits, row.ID)
+	}
 	return t.exec(ctx, setMoved, append(rowArgs(nil, &row.Standing), turn.At, turn.Waits, row.ID)...)
 }
 
