@@ -203,6 +203,7 @@ func cannedLead() lead.LeadDetail {
 			"name": {{Value: "王小明", Source: "price-page", Trust: 60, At: canned.Add(-time.Hour)},
 				{Value: "小王", Source: "fair", Trust: 50, At: canned, Lost: "trust 50 of its source is less than 60"}}},
 		Identities: []lead.HeldIdentity{{Identity: lead.Identity{Kind: lead.IdentityMobile, Value: "+8613912345678"}, Generic: true}},
+		Scored:     []lead.Scored{{Rule: "budget", Name: "大预算", Points: 60, Tags: []string{"大单"}, Product: "cloud"}},
 		TouchList:  []lead.Touch{touch},
 		History: []lead.Event{{Lead: "ld_1", Version: 2, Type: lead.ChangeAssigned, At: canned.Add(time.Second), Actor: "rule:round robin",
 			Why: "chen had the most credit (2) with weight 2 of 3, after 40 leads", Changed: []string{"owner"}}},

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/leadhub/leadhub/lead"
@@ -86,7 +87,7 @@ func goldenValues(provenance map[string][]lead.Value) []goldenValue {
 	var out []goldenValue
 	for _, f := range fields {
 		if values := provenance[f]; len(values) > 0 {
-			out = append(out, goldenValue{Field: f, Winner: values[0], Losers: values[1:]})
+			out = append(out, goldenValue{Field: strings.TrimPrefix(f, lead.ExtraPrefix), Winner: values[0], Losers: values[1:]})
 		}
 	}
 	return out

@@ -16,7 +16,6 @@ import (
 
 	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/connectors"
-	"github.com/leadhub/leadhub/dedupe"
 	"github.com/leadhub/leadhub/deliver"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/normalize"
@@ -54,19 +53,6 @@ type snapshot struct {
 	terms      *sink.Terms
 	rules      *assign.Rules // nil when those that are stored cannot be used
 	notify     *deliver.Setup
-}
-
-// judge says who is who, and what a lead is worth.
-type judge struct {
-	dedupe.Policy
-	rules *assign.Rules
-}
-
-// Score implements sink.Scorer. With rules that cannot be used the score stays what it was.
-func (j judge) Score(r *lead.Record) {
-	if j.rules != nil {
-		j.rules.Score(r)
-	}
 }
 
 // openSource is a configured source, opened; err says why it could not be.
@@ -205,33 +191,6 @@ func (c *Configuration) use(config lead.Config) error {
 	return nil
 }
 
-// policy makes the rules of merging ready for use.
-func (c *Configuration) policy(config lead.Config, n *normalize.Normalizer) dedupe.Policy {
-	r := dedupe.Rules{MergeRules: config.Settings.Merge, Trust: make(map[string]int, len(config.Sources))}
-	unique := map[lead.Identity]bool{}
-	for _, s := range config.Sources {
-		r.Trust[s.Key] = s.Trust
-		ch, ok := c.channels[s.Channel]
-		if !ok {
-			continue
-		}
-		for _, k := range ch.Spec().Identities {
-			if k.Unique && k.Kind == lead.IdentityExternal {
-				unique[lead.Identity{Kind: k.Kind, Scope: s.Key}] = true
-			} else if k.Unique {
-				unique[lead.Identity{Kind: k.Kind}] = true
-			}
-		}
-	}
-	r.Unique = func(kind, scope string) bool {
-		return unique[lead.Identity{Kind: kind, Scope: scope}] || unique[lead.Identity{Kind: kind}]
-	}
-	if len(config.Settings.NeverKeys) > 0 {
-		r.Never = n.NeverKey
-	}
-	r.Renew = n.Renew
-	return dedupe.Policy{Rules: r}
-}
 
 func sameSource(a, b lead.Source) bool {
 	x, _ := json.Marshal(a)
