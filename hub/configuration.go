@@ -191,7 +191,6 @@ func (c *Configuration) use(config lead.Config) error {
 	return nil
 }
 
-
 func sameSource(a, b lead.Source) bool {
 	x, _ := json.Marshal(a)
 	y, _ := json.Marshal(b)
