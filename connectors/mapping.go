@@ -86,6 +86,29 @@ func (m *Mapper) Add(d *lead.Draft, p Pair) {
 	}
 }
 
+// AddAnswer puts what a person answered to a question that the vendor names in several ways: by its id, by its text. The source's mapping
+// decides first, then an alias of any of them, and what nobody knows is kept under the last name there is. An answer dates the
+// event only where the mapping says so: a question for a time is not when it was asked.
+func (m *Mapper) AddAnswer(d *lead.Draft, value string, names ...string) {
+	last := "answer"
+	for _, name := range names {
+		if m.Mapped(name) {
+			m.Add(d, Pair{name, value})
+			return
+		}
+		if name = strings.TrimSpace(name); name != "" {
+			last = name
+		}
+	}
+	for _, name := range names {
+		if field := m.Field(name); field != "" && field != FieldEventTime {
+			d.Add(field, value)
+			return
+		}
+	}
+	d.Add(last, value)
+}
+
 // AddDefaults fills the fields that are still empty with the defaults of the source.
 func (m *Mapper) AddDefaults(d *lead.Draft) {
 	for field, value := range m.defaults {

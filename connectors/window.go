@@ -3,7 +3,9 @@ package connectors
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/leadhub/leadhub/lead"
@@ -34,6 +36,27 @@ type Span struct {
 func (s Span) PageNumber() int {
 	n, _ := strconv.Atoi(s.Page)
 	return max(n, 1)
+}
+
+// Part reads Page of a source that asks several lists for every span, one after the other: which of parts is next (a form, a shop; no
+// spaces in them), and the vendor's page in it, "" for the first. A part that is no longer among parts begins anew.
+func (s Span) Part(parts []string) (part, page string) {
+	part, page, _ = strings.Cut(s.Page, " ")
+	if slices.Contains(parts, part) || len(parts) == 0 {
+		return part, page
+	}
+	return parts[0], ""
+}
+
+// NextPart writes the page after page of part: with page "" the first of the part behind it, and "" after the last.
+func NextPart(parts []string, part, page string) string {
+	if page != "" {
+		return part + " " + page
+	}
+	if i := slices.Index(parts, part) + 1; i < len(parts) {
+		return parts[i] + " "
+	}
+	return ""
 }
 
 // position is the cursor of a Window.
