@@ -5,12 +5,14 @@ package all
 import (
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/connectors/excel"
+	"github.com/leadhub/leadhub/connectors/googleads"
 	"github.com/leadhub/leadhub/connectors/webform"
 	"github.com/leadhub/leadhub/connectors/webhook"
 )
 
 var list = []connectors.Connector{
 	excel.Connector{},
+	googleads.Connector{},
 	webform.Connector{},
 	webhook.Connector{},
 }
