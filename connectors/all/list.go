@@ -6,6 +6,7 @@ import (
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/connectors/googleads"
+	"github.com/leadhub/leadhub/connectors/line"
 	"github.com/leadhub/leadhub/connectors/telegram"
 	"github.com/leadhub/leadhub/connectors/typeform"
 	"github.com/leadhub/leadhub/connectors/webform"
@@ -15,6 +16,7 @@ import (
 var list = []connectors.Connector{
 	excel.Connector{},
 	googleads.Connector{},
+	line.Connector{},
 	telegram.Connector{},
 	typeform.Connector{},
 	webform.Connector{},
