@@ -7,6 +7,7 @@ import (
 	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/connectors/googleads"
 	"github.com/leadhub/leadhub/connectors/line"
+	"github.com/leadhub/leadhub/connectors/meta"
 	"github.com/leadhub/leadhub/connectors/telegram"
 	"github.com/leadhub/leadhub/connectors/typeform"
 	"github.com/leadhub/leadhub/connectors/webform"
@@ -17,6 +18,7 @@ var list = []connectors.Connector{
 	excel.Connector{},
 	googleads.Connector{},
 	line.Connector{},
+	meta.Connector{},
 	telegram.Connector{},
 	typeform.Connector{},
 	webform.Connector{},
