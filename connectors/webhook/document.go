@@ -18,7 +18,6 @@ import (
 // Caps of one post.
 const (
 	maxPairs  = 1000
-	maxDepth  = 32
 	maxEvents = 1000
 	maxLeads  = 1000
 	maxID     = 255

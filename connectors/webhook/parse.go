@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -49,7 +48,7 @@ func (s *source) drafts(in opened) ([]lead.Draft, error) {
 			return nil, unreadable("no_leads", "there is no list at the path of the setting leads", "compare the path with what arrived")
 		}
 		leads = list.Array()
-	case root.IsArray() && !named(root):
+	case root.IsArray() && !connectors.NamedList(root):
 		leads = root.Array()
 	}
 	if len(leads) > maxLeads {
@@ -57,7 +56,7 @@ func (s *source) drafts(in opened) ([]lead.Draft, error) {
 	}
 	var out []lead.Draft
 	for _, l := range leads {
-		if !l.IsObject() && !named(l) {
+		if !l.IsObject() && !connectors.NamedList(l) {
 			return nil, unreadable("not_a_lead", "a lead is neither an object nor a list of fields", "set leads to the path of the list of leads")
 		}
 		d, err := s.draft(in, root, l)
@@ -85,7 +84,7 @@ func (s *source) draft(in opened, root, l gjson.Result) (lead.Draft, error) {
 			}
 		}
 	}
-	pairs, ok := flatten(l)
+	pairs, ok := connectors.Flatten(l)
 	if !ok && !s.onlyMapped {
 		return d, unreadable("too_many_fields", "the payload has more than 1000 fields, or more than 32 levels", "set leads, or only_mapped with a mapping")
 	}
@@ -142,17 +141,6 @@ func find(l, root gjson.Result, path string) gjson.Result {
 	return l.Get(path)
 }
 
-// text is a value as the sender wrote it; "" for null, objects and lists.
-func text(r gjson.Result) string {
-	switch r.Type {
-	case gjson.String:
-		return strings.ToValidUTF8(r.String(), "�")
-	case gjson.Number, gjson.True, gjson.False:
-		return r.Raw // every digit of it
-	}
-	return ""
-}
-
 // scalar is one value: the first of a list.
 func scalar(r gjson.Result) string {
 	if all := scalars(r); len(all) > 0 {
@@ -163,91 +151,15 @@ func scalar(r gjson.Result) string {
 
 func scalars(r gjson.Result) (out []string) {
 	if !r.IsArray() {
-		if v := text(r); v != "" {
+		if v := connectors.Scalar(r); v != "" {
 			out = append(out, v)
 		}
 		return out
 	}
 	for _, item := range r.Array() {
-		if v := text(item); v != "" && len(out) < maxPairs {
+		if v := connectors.Scalar(item); v != "" && len(out) < maxPairs {
 			out = append(out, v)
 		}
 	}
 	return out
-}
-
-// flatten writes members as "a.b", scalars of a list as repeated values, a list of names and values under the names, and other lists
-// under their index; false when there is too much of it.
-func flatten(r gjson.Result) (pairs []connectors.Pair, ok bool) {
-	ok = true
-	var walk func(path string, r gjson.Result, depth int)
-	walk = func(path string, r gjson.Result, depth int) {
-		switch {
-		case !ok:
-		case depth > maxDepth || len(pairs) > maxPairs:
-			ok = false
-		case named(r):
-			for _, item := range r.Array() {
-				name, value := nameValue(item)
-				walk(join(path, name), value, depth+1)
-			}
-		case r.IsArray():
-			for i, item := range r.Array() {
-				if item.IsObject() || item.IsArray() {
-					walk(join(path, strconv.Itoa(i)), item, depth+1)
-				} else {
-					walk(path, item, depth+1)
-				}
-			}
-		case r.IsObject():
-			r.ForEach(func(name, value gjson.Result) bool {
-				walk(join(path, name.String()), value, depth+1)
-				return ok
-			})
-		default:
-			if v := text(r); v != "" && path != "" {
-				pairs = append(pairs, connectors.Pair{Name: path, Value: v})
-			}
-		}
-	}
-	walk("", r, 0)
-	return pairs, ok
-}
-
-func join(path, name string) string {
-	name = strings.ToValidUTF8(strings.TrimSpace(name), "�")
-	if path == "" || name == "" {
-		return path + name
-	}
-	return path + "." + name
-}
-
-// named reports whether r is a list of fields: [{"label":"手机","value":"…"}].
-func named(r gjson.Result) bool {
-	if !r.IsArray() {
-		return false
-	}
-	items := r.Array()
-	return len(items) > 0 && !slices.ContainsFunc(items, func(item gjson.Result) bool {
-		name, _ := nameValue(item)
-		return name == ""
-	})
-}
-
-// nameValue returns name and value of an object that is a field, whatever else it says about the field.
-func nameValue(item gjson.Result) (string, gjson.Result) {
-	if !item.IsObject() {
-		return "", gjson.Result{}
-	}
-	members := item.Map()
-	for _, n := range []string{"label", "title", "question", "name", "key", "field"} {
-		if name := members[n]; name.Type == gjson.String && strings.TrimSpace(name.String()) != "" {
-			for _, v := range []string{"value", "values", "answer"} {
-				if value, ok := members[v]; ok {
-					return name.String(), value
-				}
-			}
-		}
-	}
-	return "", gjson.Result{}
 }
