@@ -1,12 +1,17 @@
 package connectors
 
 import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/leadhub/leadhub/lead"
 )
 
 // Bounds of Flatten.
@@ -14,6 +19,30 @@ const (
 	flattenPairs = 1000
 	flattenDepth = 32
 )
+
+// Document reads a JSON body; the error is KindInvalid "bad_json". Of anything else gjson would make what it likes.
+func Document(body []byte) (gjson.Result, error) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if !json.Valid(body) { // which also bounds the depth
+		return gjson.Result{}, lead.Invalid("bad_json", "the body is not valid JSON", "look at what arrived; ask the vendor what changed, then replay this one")
+	}
+	return gjson.ParseBytes(body), nil
+}
+
+// longestID is how long an Event.ID may be, in bytes.
+const longestID = 255
+
+// EventID joins the parts of an Event.ID. One that is very long is replaced by its digest.
+func EventID(parts ...string) string {
+	id := strings.Join(parts, "/")
+	if len(id) > longestID {
+		return "sha256:" + hex.EncodeToString(digest([]byte(id)))
+	}
+	return id
+}
+
+// BodyID is the Event.ID of a body in which the vendor's own is missing: the same bytes are the same event.
+func BodyID(body []byte) string { return "sha256:" + hex.EncodeToString(digest(body)) }
 
 // Scalar is a JSON value as the sender wrote it, numbers with every digit; "" for null, objects and lists.
 func Scalar(r gjson.Result) string {

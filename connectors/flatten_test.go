@@ -1,12 +1,14 @@
 package connectors_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/lead"
 )
 
 func TestFlattenKeepsEveryDigitAndEveryValue(t *testing.T) {
@@ -26,5 +28,24 @@ func TestOnlyATimeWithoutAZoneGetsOne(t *testing.T) {
 	require.Equal(t, "2026-01-05T16:58:00+08:00", connectors.ChinaTime("2026-01-05 16:58:00"))
 	for _, same := range []string{"2026-01-05T08:58:00Z", "1767603480", "", "昨天"} {
 		require.Equal(t, same, connectors.ChinaTime(same))
+	}
+}
+
+func TestAnEventIDIsNeverVeryLong(t *testing.T) {
+	require.Equal(t, "form/12", connectors.EventID("form", "12"))
+	long := connectors.EventID("form", strings.Repeat("1", 300))
+	require.Len(t, long, len("sha256:")+64)
+	require.NotEqual(t, long, connectors.EventID("form", strings.Repeat("1", 301)))
+	require.Equal(t, connectors.BodyID([]byte("a")), connectors.BodyID([]byte("a")))
+	require.NotEqual(t, connectors.BodyID([]byte("a")), connectors.BodyID([]byte("b")))
+}
+
+func TestADocumentIsWholeJSON(t *testing.T) {
+	doc, err := connectors.Document([]byte("\ufeff{\"a\":1}"))
+	require.NoError(t, err)
+	require.Equal(t, "1", connectors.FirstScalar(doc, "a"))
+	for _, broken := range []string{"", `{"a":1`, `{"a":1}{`, "a=1"} {
+		_, err := connectors.Document([]byte(broken))
+		require.Equal(t, "bad_json", lead.AsError(err).Code)
 	}
 }
