@@ -12,6 +12,7 @@ import (
 	"github.com/leadhub/leadhub/connectors/typeform"
 	"github.com/leadhub/leadhub/connectors/webform"
 	"github.com/leadhub/leadhub/connectors/webhook"
+	"github.com/leadhub/leadhub/connectors/wjx"
 )
 
 var list = []connectors.Connector{
@@ -23,4 +24,5 @@ var list = []connectors.Connector{
 	typeform.Connector{},
 	webform.Connector{},
 	webhook.Connector{},
+	wjx.Connector{},
 }
