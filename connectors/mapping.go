@@ -109,6 +109,15 @@ func (m *Mapper) AddAnswer(d *lead.Draft, value string, names ...string) {
 	d.Add(last, value)
 }
 
+// Keep is Add for a name that the vendor made up, which no alias may take for something else: without a mapping it is kept as it is.
+func (m *Mapper) Keep(d *lead.Draft, p Pair) {
+	if m.Mapped(p.Name) {
+		m.Add(d, p)
+	} else if name := strings.TrimSpace(p.Name); name != "" {
+		d.Add(name, p.Value)
+	}
+}
+
 // AddDefaults fills the fields that are still empty with the defaults of the source.
 func (m *Mapper) AddDefaults(d *lead.Draft) {
 	for field, value := range m.defaults {

@@ -101,3 +101,12 @@ func TestNamesThatStrangersMakeUpDoNotFillTheMemory(t *testing.T) {
 	require.LessOrEqual(t, connectors.RememberedNames(m), 1000)
 	require.Equal(t, "phone", m.Field("手机"))
 }
+
+func TestAVendorsOwnNameIsNotGuessedAt(t *testing.T) {
+	m := connectors.NewMapper(connectors.Settings{Mapping: map[string]string{"city": "province"}})
+	var d lead.Draft
+	m.Keep(&d, connectors.Pair{Name: "phone", Value: "1"})
+	m.Keep(&d, connectors.Pair{Name: "city", Value: "2"})
+	m.Keep(&d, connectors.Pair{Name: " ", Value: "3"})
+	require.Equal(t, map[string][]string{"phone": {"1"}, "province": {"2"}}, d.Fields)
+}

@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/connectors/douyin"
 	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/connectors/googleads"
 	"github.com/leadhub/leadhub/connectors/line"
@@ -16,6 +17,7 @@ import (
 )
 
 var list = []connectors.Connector{
+	douyin.Connector{},
 	excel.Connector{},
 	googleads.Connector{},
 	line.Connector{},
