@@ -146,7 +146,7 @@ func (s *source) order(doc, c gjson.Result) (lead.Draft, bool) {
 	d.Add("action", connectors.FirstScalar(c, "action"))
 	pairs, _ := connectors.Flatten(o)
 	for _, p := range pairs {
-		s.mapper.Keep(&d, p)
+		s.mapper.Keep(&d, connectors.Pair{Name: "order." + p.Name, Value: p.Value})
 	}
 	return d, true
 }
