@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/connectors/doudian"
 	"github.com/leadhub/leadhub/connectors/douyin"
 	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/connectors/googleads"
@@ -17,6 +18,7 @@ import (
 )
 
 var list = []connectors.Connector{
+	doudian.Connector{},
 	douyin.Connector{},
 	excel.Connector{},
 	googleads.Connector{},
