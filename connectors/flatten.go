@@ -29,6 +29,18 @@ func Document(body []byte) (gjson.Result, error) {
 	return gjson.ParseBytes(body), nil
 }
 
+// Inner is r, or what r holds when it is a text with a JSON document in it; it does not exist when that text is none.
+func Inner(r gjson.Result) gjson.Result {
+	if r.Type != gjson.String {
+		return r
+	}
+	inner, err := Document([]byte(r.String()))
+	if err != nil {
+		return gjson.Result{}
+	}
+	return inner
+}
+
 // longestID is how long an Event.ID may be, in bytes.
 const longestID = 255
 
@@ -101,6 +113,17 @@ func Flatten(r gjson.Result) (pairs []Pair, ok bool) {
 	}
 	walk("", r, 0)
 	return pairs, ok
+}
+
+// Answers is Flatten of a list of fields, entry by entry: one without a name does not hide the others.
+func Answers(list gjson.Result) (pairs []Pair, ok bool) {
+	for _, item := range list.Array() {
+		some, ok := Flatten(gjson.Parse("[" + item.Raw + "]"))
+		if pairs = append(pairs, some...); !ok || len(pairs) > flattenPairs {
+			return pairs, false
+		}
+	}
+	return pairs, true
 }
 
 func join(path, name string) string {

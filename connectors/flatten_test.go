@@ -49,3 +49,20 @@ func TestADocumentIsWholeJSON(t *testing.T) {
 		require.Equal(t, "bad_json", lead.AsError(err).Code)
 	}
 }
+
+func TestATextWithADocumentIsOpened(t *testing.T) {
+	doc := gjson.Parse(`{"object":{"a":1},"text":"{\"a\":1}","word":"a","empty":""}`)
+	require.Equal(t, "1", connectors.FirstScalar(connectors.Inner(doc.Get("object")), "a"))
+	require.Equal(t, "1", connectors.FirstScalar(connectors.Inner(doc.Get("text")), "a"))
+	for _, none := range []string{"word", "empty", "nothing"} {
+		require.False(t, connectors.Inner(doc.Get(none)).Exists(), none)
+	}
+}
+
+func TestAnAnswerWithoutANameDoesNotHideTheOthers(t *testing.T) {
+	pairs, ok := connectors.Answers(gjson.Parse(`[{"label":"手机","value":"139"},{"label":"","value":"x"},"text",{"label":"产品","value":["甲","乙"]}]`))
+	require.True(t, ok)
+	require.Equal(t, []connectors.Pair{{Name: "手机", Value: "139"}, {Name: "0.value", Value: "x"}, {Name: "产品", Value: "甲"}, {Name: "产品", Value: "乙"}}, pairs)
+	_, ok = connectors.Answers(gjson.Parse("[" + strings.Repeat(`{"label":"a","value":1},`, 2000) + `{}]`))
+	require.False(t, ok)
+}

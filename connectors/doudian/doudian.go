@@ -132,23 +132,11 @@ func (s *source) Parse(raw lead.Raw) ([]lead.Draft, error) {
 		if len(drafts) == maxMessages {
 			return nil, lead.Invalid("too_many_leads", "the post holds more than 1000 orders", "ask the vendor why; nothing of it was read")
 		}
-		d, err := s.order(tag, opened(m.Get("data")))
+		d, err := s.order(tag, connectors.Inner(m.Get("data")))
 		if err != nil {
 			return nil, err
 		}
 		drafts = append(drafts, d)
 	}
 	return drafts, nil
-}
-
-// opened reads the text of a JSON object.
-func opened(r gjson.Result) gjson.Result {
-	if r.Type != gjson.String {
-		return r
-	}
-	inner, err := connectors.Document([]byte(r.String()))
-	if err != nil {
-		return gjson.Result{}
-	}
-	return inner
 }

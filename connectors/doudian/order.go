@@ -57,7 +57,7 @@ func (s *source) receiver(d *lead.Draft, r gjson.Result) {
 	if tel := strings.TrimSpace(connectors.FirstScalar(r, "tel")); plainPhone.MatchString(tel) {
 		d.Add(lead.FieldPhone, tel)
 	}
-	addr := opened(r.Get("addr"))
+	addr := connectors.Inner(r.Get("addr"))
 	for _, part := range []struct{ name, field string }{{"province", lead.FieldProvince}, {"city", lead.FieldCity}, {"town", lead.FieldDistrict}} {
 		if v := connectors.FirstScalar(addr.Get(part.name), "name"); plain(v) {
 			d.Add(part.field, v)

@@ -102,15 +102,4 @@ func eventID(id string, doc gjson.Result, body []byte) string {
 }
 
 // content is an object, or the text of one: Douyin sends both.
-func content(doc gjson.Result) gjson.Result { return opened(doc.Get("content")) }
-
-func opened(r gjson.Result) gjson.Result {
-	if r.Type != gjson.String {
-		return r
-	}
-	inner, err := connectors.Document([]byte(r.String()))
-	if err != nil {
-		return gjson.Result{}
-	}
-	return inner
-}
+func content(doc gjson.Result) gjson.Result { return connectors.Inner(doc.Get("content")) }

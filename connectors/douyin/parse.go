@@ -82,7 +82,7 @@ func (s *source) card(doc, c gjson.Result, customer string) (lead.Draft, bool) {
 	if !filled.Exists() {
 		filled, c = c.Get(cardMessage+".card_data"), c.Get(cardMessage)
 	}
-	pairs, _ := connectors.Flatten(opened(filled))
+	pairs, _ := connectors.Answers(connectors.Inner(filled))
 	if len(pairs) == 0 || customer == "" {
 		return lead.Draft{}, false
 	}
@@ -110,7 +110,7 @@ func (s *source) entered(doc, c gjson.Result) (lead.Draft, bool) {
 		return lead.Draft{}, false
 	}
 	d := s.person(doc, c, from)
-	ad := opened(c.Get("ad_info"))
+	ad := connectors.Inner(c.Get("ad_info"))
 	d.Add(lead.FieldUTMCampaign, connectors.FirstScalar(ad, "ad_name"))
 	d.Add(lead.FieldUTMID, nonZero(connectors.FirstScalar(ad, "ad_id")))
 	d.Add(lead.FieldUTMContent, nonZero(connectors.FirstScalar(ad, "creative_id")))

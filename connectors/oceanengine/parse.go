@@ -101,12 +101,5 @@ func clueOf(doc gjson.Result) gjson.Result {
 	if connectors.FirstScalar(doc, "message_id") == "" || data.Type == gjson.Null || data.String() == "" {
 		return doc
 	}
-	if data.Type == gjson.String {
-		inner, err := connectors.Document([]byte(data.String()))
-		if err != nil {
-			return gjson.Result{}
-		}
-		return inner
-	}
-	return data
+	return connectors.Inner(data)
 }
