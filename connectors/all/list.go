@@ -15,6 +15,7 @@ import (
 	"github.com/leadhub/leadhub/connectors/webform"
 	"github.com/leadhub/leadhub/connectors/webhook"
 	"github.com/leadhub/leadhub/connectors/wjx"
+	"github.com/leadhub/leadhub/connectors/xiaohongshu"
 )
 
 var list = []connectors.Connector{
@@ -29,4 +30,5 @@ var list = []connectors.Connector{
 	webform.Connector{},
 	webhook.Connector{},
 	wjx.Connector{},
+	xiaohongshu.Connector{},
 }
