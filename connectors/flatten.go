@@ -56,8 +56,8 @@ func EventID(parts ...string) string {
 // BodyID is the Event.ID of a body in which the vendor's own is missing: the same bytes are the same event.
 func BodyID(body []byte) string { return "sha256:" + hex.EncodeToString(digest(body)) }
 
-// Scalar is a JSON value as the sender wrote it, numbers with every digit; "" for null, objects and lists.
-func Scalar(r gjson.Result) string {
+// ScalarOf is a JSON value as the sender wrote it, numbers with every digit; "" for null, objects and lists.
+func ScalarOf(r gjson.Result) string {
 	switch r.Type {
 	case gjson.String:
 		return strings.ToValidUTF8(r.String(), "�")
@@ -67,10 +67,10 @@ func Scalar(r gjson.Result) string {
 	return ""
 }
 
-// FirstScalar is the Scalar of the first of names that object has one of; names are not paths.
+// FirstScalar is the ScalarOf the first of names that object has one of; names are not paths.
 func FirstScalar(object gjson.Result, names ...string) string {
 	for _, name := range names {
-		if v := Scalar(object.Get(gjson.Escape(name))); v != "" {
+		if v := ScalarOf(object.Get(gjson.Escape(name))); v != "" {
 			return v
 		}
 	}
@@ -106,7 +106,7 @@ func Flatten(r gjson.Result) (pairs []Pair, ok bool) {
 				return ok
 			})
 		default:
-			if v := Scalar(r); v != "" && path != "" {
+			if v := ScalarOf(r); v != "" && path != "" {
 				pairs = append(pairs, Pair{Name: path, Value: v})
 			}
 		}

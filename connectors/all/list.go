@@ -8,8 +8,10 @@ import (
 	"github.com/leadhub/leadhub/connectors/douyin"
 	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/connectors/googleads"
+	"github.com/leadhub/leadhub/connectors/jinshuju"
 	"github.com/leadhub/leadhub/connectors/line"
 	"github.com/leadhub/leadhub/connectors/meta"
+	"github.com/leadhub/leadhub/connectors/oceanengine"
 	"github.com/leadhub/leadhub/connectors/telegram"
 	"github.com/leadhub/leadhub/connectors/typeform"
 	"github.com/leadhub/leadhub/connectors/webform"
@@ -23,8 +25,10 @@ var list = []connectors.Connector{
 	douyin.Connector{},
 	excel.Connector{},
 	googleads.Connector{},
+	jinshuju.Connector{},
 	line.Connector{},
 	meta.Connector{},
+	oceanengine.Connector{},
 	telegram.Connector{},
 	typeform.Connector{},
 	webform.Connector{},

@@ -44,10 +44,10 @@ func (s *source) field(d *lead.Draft, form, name string, value gjson.Result) {
 // values are those of a scalar, and of a list: choices repeated, anything else under its index.
 func values(name string, value gjson.Result, inside []connectors.Pair) (out []connectors.Pair) {
 	if !value.IsArray() {
-		return append(out, connectors.Pair{Name: name, Value: connectors.Scalar(value)})
+		return append(out, connectors.Pair{Name: name, Value: connectors.ScalarOf(value)})
 	}
 	for _, item := range value.Array() {
-		if v := connectors.Scalar(item); v != "" && len(out) < maxFields {
+		if v := connectors.ScalarOf(item); v != "" && len(out) < maxFields {
 			out = append(out, connectors.Pair{Name: name, Value: v})
 		}
 	}
@@ -80,7 +80,7 @@ func (s *source) address(d *lead.Draft, name string, value gjson.Result, isMappe
 func joined(value gjson.Result, between string) string {
 	var parts []string
 	value.ForEach(func(_, v gjson.Result) bool {
-		if t := connectors.Scalar(v); t != "" && len(parts) < maxFields {
+		if t := connectors.ScalarOf(v); t != "" && len(parts) < maxFields {
 			parts = append(parts, t)
 		}
 		return true

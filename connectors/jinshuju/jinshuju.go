@@ -127,7 +127,7 @@ func (p *polled) page(ctx context.Context, span connectors.Span) ([]connectors.E
 		body := []byte(`{"form":"` + token + `","entry":` + entry.Raw + `}`)
 		events = append(events, connectors.Event{ID: eventID(body), Body: body, ContentType: "application/json"})
 	}
-	next := connectors.Scalar(gjson.GetBytes(answer, "next"))
+	next := connectors.ScalarOf(gjson.GetBytes(answer, "next"))
 	switch {
 	case next != "" && next != mark && len(events) > 0:
 		return events, strconv.Itoa(form) + ":" + next, nil

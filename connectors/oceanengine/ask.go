@@ -180,7 +180,7 @@ func (f *feiyu) page(ctx context.Context, span connectors.Span) (answer, error) 
 		return answer{}, err
 	}
 	data, count := gjson.GetBytes(raw, "data"), gjson.GetBytes(raw, "count")
-	if !data.IsArray() && connectors.Scalar(count) != "0" {
+	if !data.IsArray() && connectors.ScalarOf(count) != "0" {
 		return answer{}, lead.Transient("vendor_answer", "the answer of Feiyu has no list of leads", 0, nil)
 	}
 	return answer{clues: data, more: int64(span.PageNumber())*pageSize < count.Int()}, nil

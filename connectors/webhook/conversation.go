@@ -22,7 +22,7 @@ var known = []string{"conversation_id", "buyer_id", "shop", "platform", "message
 // conversationID is the conversation and its latest message: the same conversation with a message more is an event of its own.
 // Messages are ordered by their times, for some list the newest first; without ids they stand for themselves.
 func conversationID(data []byte) string {
-	id := connectors.Scalar(gjson.GetBytes(data, "conversation_id"))
+	id := connectors.ScalarOf(gjson.GetBytes(data, "conversation_id"))
 	list := gjson.GetBytes(data, "messages")
 	messages := list.Array()
 	if id == "" || len(messages) == 0 {
@@ -30,7 +30,7 @@ func conversationID(data []byte) string {
 	}
 	last, latest := messages[len(messages)-1], time.Time{}
 	for _, m := range messages {
-		at, ok := moment(connectors.Scalar(m.Get("time")))
+		at, ok := moment(connectors.ScalarOf(m.Get("time")))
 		if !ok {
 			last = messages[len(messages)-1]
 			break
@@ -39,7 +39,7 @@ func conversationID(data []byte) string {
 			last, latest = m, at
 		}
 	}
-	if said := connectors.Scalar(last.Get("id")); said != "" {
+	if said := connectors.ScalarOf(last.Get("id")); said != "" {
 		return id + " " + said
 	}
 	return id + " " + digest([]byte(list.Raw))
@@ -51,11 +51,11 @@ func (s *source) talk(data []byte) ([]lead.Draft, error) {
 	c := gjson.ParseBytes(data)
 	var missing []string
 	for _, name := range []string{"conversation_id", "buyer_id", "platform"} {
-		if connectors.Scalar(c.Get(name)) == "" {
+		if connectors.ScalarOf(c.Get(name)) == "" {
 			missing = append(missing, name)
 		}
 	}
-	if s.scopeByShop && connectors.Scalar(c.Get("shop")) == "" {
+	if s.scopeByShop && connectors.ScalarOf(c.Get("shop")) == "" {
 		missing = append(missing, "shop")
 	}
 	if !c.Get("messages").IsArray() {
@@ -72,11 +72,11 @@ func (s *source) talk(data []byte) ([]lead.Draft, error) {
 	if len(said) == 0 {
 		return nil, nil
 	}
-	scope := connectors.Scalar(c.Get("platform"))
+	scope := connectors.ScalarOf(c.Get("platform"))
 	if s.scopeByShop {
-		scope += "/" + connectors.Scalar(c.Get("shop"))
+		scope += "/" + connectors.ScalarOf(c.Get("shop"))
 	}
-	d := lead.Draft{Chat: true, Identities: []lead.Identity{{Kind: lead.IdentityBuyer, Scope: scope, Value: connectors.Scalar(c.Get("buyer_id"))}}}
+	d := lead.Draft{Chat: true, Identities: []lead.Identity{{Kind: lead.IdentityBuyer, Scope: scope, Value: connectors.ScalarOf(c.Get("buyer_id"))}}}
 	if s.signed { // who is not known must not date a lead
 		d.EventTime = said[len(said)-1].time
 	}
@@ -108,15 +108,15 @@ func messagesOf(list gjson.Result) ([]message, error) {
 	var out []message
 	timed := true
 	for i, m := range list.Array() {
-		from := strings.ToLower(strings.TrimSpace(connectors.Scalar(m.Get("from"))))
+		from := strings.ToLower(strings.TrimSpace(connectors.ScalarOf(m.Get("from"))))
 		if from == "" {
 			return nil, unreadable("bad_conversation", "message "+strconv.Itoa(i+1)+" does not say who it is from", "set from to buyer or agent in every message")
 		}
-		what := strings.TrimSpace(connectors.Scalar(m.Get("text")))
+		what := strings.TrimSpace(connectors.ScalarOf(m.Get("text")))
 		if !customers[from] || what == "" {
 			continue
 		}
-		one := message{text: what, time: connectors.Scalar(m.Get("time"))}
+		one := message{text: what, time: connectors.ScalarOf(m.Get("time"))}
 		var ok bool
 		one.at, ok = moment(one.time)
 		timed = timed && ok

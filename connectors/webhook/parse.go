@@ -151,13 +151,13 @@ func scalar(r gjson.Result) string {
 
 func scalars(r gjson.Result) (out []string) {
 	if !r.IsArray() {
-		if v := connectors.Scalar(r); v != "" {
+		if v := connectors.ScalarOf(r); v != "" {
 			out = append(out, v)
 		}
 		return out
 	}
 	for _, item := range r.Array() {
-		if v := connectors.Scalar(item); v != "" && len(out) < maxPairs {
+		if v := connectors.ScalarOf(item); v != "" && len(out) < maxPairs {
 			out = append(out, v)
 		}
 	}

@@ -138,7 +138,7 @@ func (s *source) origin(d *lead.Draft, data gjson.Result) {
 	count := 0
 	data.ForEach(func(key, value gjson.Result) bool {
 		name := strings.TrimSpace(strings.ToValidUTF8(key.String(), "�"))
-		p := connectors.Pair{Name: name, Value: connectors.Scalar(value)}
+		p := connectors.Pair{Name: name, Value: connectors.ScalarOf(value)}
 		field, isKnown := known[name]
 		switch {
 		case p.Value == "" || name == "":
