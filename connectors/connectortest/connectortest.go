@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,6 +148,9 @@ func (c Case) Raw(channel string, r *http.Request, e connectors.Event) lead.Raw 
 		raw.ID = lead.DeriveID("sub_", "case", e.ID)
 	}
 	raw.RemoteIP = r.RemoteAddr
+	if r.URL != nil {
+		_, raw.Path, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/in/"), "/")
+	}
 	return raw
 }
 

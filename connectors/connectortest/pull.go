@@ -3,6 +3,7 @@ package connectortest
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -184,6 +185,7 @@ func (s *pulling) failed(t testing.TB, d connectors.Delivery, cursor, next strin
 func (s *pulling) ends(t *testing.T) {
 	entered := make(chan struct{}, 16)
 	s.vendor.Fail(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a server sees that the client has gone only once the body was read
 		entered <- struct{}{}
 		<-r.Context().Done()
 	}, always)

@@ -238,7 +238,7 @@ func (c Case) keepsSecrets(t *testing.T, spec connectors.Spec, err error, d conn
 func checkBodies(t *testing.T, connector connectors.Connector, cases []Case) {
 	tried := 0
 	for _, c := range cases {
-		if c.Want.Error != nil || len(c.Want.Events) == 0 || len(c.Want.Events[0].Drafts) == 0 {
+		if c.Want.Error != nil || len(c.Want.Events) == 0 || len(c.Want.Events[0].Drafts) == 0 && !c.Want.Events[0].thin() {
 			continue
 		}
 		receiver := c.Open(t, connector).(connectors.Receiver)
@@ -261,6 +261,9 @@ func checkBodies(t *testing.T, connector connectors.Connector, cases []Case) {
 	}
 	require.Positive(t, tried, "no case has a body that is accepted")
 }
+
+// thin: the lead is fetched later.
+func (e WantEvent) thin() bool { return e.Error != nil && e.Error.Kind == lead.KindPending }
 
 type brokenReader struct{}
 
