@@ -8,6 +8,7 @@ import (
 	"github.com/leadhub/leadhub/connectors/douyin"
 	"github.com/leadhub/leadhub/connectors/excel"
 	"github.com/leadhub/leadhub/connectors/googleads"
+	"github.com/leadhub/leadhub/connectors/jd"
 	"github.com/leadhub/leadhub/connectors/jinshuju"
 	"github.com/leadhub/leadhub/connectors/line"
 	"github.com/leadhub/leadhub/connectors/meta"
@@ -16,6 +17,7 @@ import (
 	"github.com/leadhub/leadhub/connectors/typeform"
 	"github.com/leadhub/leadhub/connectors/webform"
 	"github.com/leadhub/leadhub/connectors/webhook"
+	"github.com/leadhub/leadhub/connectors/wechat"
 	"github.com/leadhub/leadhub/connectors/wjx"
 	"github.com/leadhub/leadhub/connectors/xiaohongshu"
 )
@@ -25,6 +27,7 @@ var list = []connectors.Connector{
 	douyin.Connector{},
 	excel.Connector{},
 	googleads.Connector{},
+	jd.Connector{},
 	jinshuju.Connector{},
 	line.Connector{},
 	meta.Connector{},
@@ -33,6 +36,7 @@ var list = []connectors.Connector{
 	typeform.Connector{},
 	webform.Connector{},
 	webhook.Connector{},
+	wechat.Connector{},
 	wjx.Connector{},
 	xiaohongshu.Connector{},
 }
