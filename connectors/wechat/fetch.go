@@ -34,7 +34,7 @@ const codeLife = 6 * time.Minute
 func (s *source) openAPI(set connectors.Settings) *vendorapi.API {
 	return &vendorapi.API{
 		Vendor: "WeChat", Base: strings.TrimRight(set.String(setAPIURL), "/"), Client: set.Client, Codes: apiCodes,
-		Token: "access_token", Tokens: set.Tokens, Renew: s.renew, Put: vendorapi.InQuery("access_token"), Secrets: []string{s.appSecret},
+		Token: "access_token " + s.appID, Tokens: set.Tokens, Renew: s.renew, Put: vendorapi.InQuery("access_token"), Secrets: []string{s.appSecret},
 	}
 }
 
