@@ -280,3 +280,22 @@ func TestAWrongAppSecretIsSaidAndNotShown(t *testing.T) {
 		require.NotContains(t, err.Error(), "another-secret")
 	}
 }
+
+// What Fetch made, and what was posted, in any shape.
+func FuzzWhole(f *testing.F) {
+	for kind, body := range map[string]string{
+		"application/json; of=registration":              `{"openid":"o1","phone":["1",2],"a":{"":1," ":2,"邮箱":"a@example.com"},"phone_verified":true}`,
+		"application/json; of=registration; with=wechat": `{"registration":{"phone":"1","appid":""},"phone":"+86 13912345678","openid":"o","missing":["a"]}`,
+		"application/json; of=message; with=profile":     `{"message":"{\"FromUserName\":\"o\",\"MsgType\":\"text\",\"Content\":\"a\"}","profile":{"qr_scene":0,"tagid_list":[1,"2",{}]},"missing":"x"}`,
+	} {
+		f.Add(kind, []byte(body))
+	}
+	c := wechat.Connector{}
+	set, err := c.Spec().Check(lead.Source{Key: "s", Settings: map[string]any{"kind": "mini_program", "app_id": "wx1", "registration_secrets": []string{"s"}}})
+	require.NoError(f, err)
+	src, err := c.Open(set)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, kind string, body []byte) {
+		connectortest.CheckParse(t, src, lead.Raw{Body: body, ContentType: kind})
+	})
+}
