@@ -110,20 +110,21 @@ func (o *openAPI) renew(ctx context.Context, kept connectors.Token) (connectors.
 	if kept.Value == "" && o.access != "" {
 		return connectors.Token{Value: o.access, Refresh: o.refresh}, nil
 	}
-	err := error(&lead.Error{Kind: lead.KindUnauthorized, Code: "vendor_unauthorized", Message: "OceanEngine no longer takes the access token of this source",
-		Hint: "authorise the app again and enter the new refresh token"})
+	var refused error
 	tried := ""
 	for _, refresh := range []string{kept.Refresh, o.refresh} {
 		if refresh == "" || refresh == tried {
 			continue
 		}
 		tried = refresh
-		var token connectors.Token
-		if token, err = o.exchange(ctx, refresh); err == nil || lead.IsTransient(err) {
+		token, err := o.exchange(ctx, refresh)
+		if err == nil || lead.IsTransient(err) {
 			return token, err
 		}
+		refused = err
 	}
-	return connectors.Token{}, err
+	return connectors.Token{}, &lead.Error{Kind: lead.KindUnauthorized, Code: "vendor_unauthorized", Message: "OceanEngine no longer takes the tokens of this source", Err: refused,
+		Hint: "check app_id and app_secret; authorise the app again and enter the new refresh token"}
 }
 
 func (o *openAPI) exchange(ctx context.Context, refresh string) (connectors.Token, error) {

@@ -180,8 +180,8 @@ func TestWhoAuthorisesAnewIsHeard(t *testing.T) {
 	p.renewed, p.refresh = 5, "refresh-of-today" // 30 days later everything has ended
 	p.mu.Unlock()
 	_, _, err = source(t, open, p, tokens, &at).Poll(t.Context(), "")
-	require.NotNil(t, err)
-	require.False(t, lead.IsTransient(err))
+	require.Equal(t, "vendor_unauthorized", lead.AsError(err).Code)
+	require.Contains(t, lead.AsError(err).Hint, "authorise the app again")
 	for _, secret := range []string{"refresh-", "secret-of-the-app", "access-"} {
 		require.NotContains(t, err.Error(), secret)
 	}
