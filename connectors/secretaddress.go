@@ -49,6 +49,9 @@ func OpenSecretAddress(secrets, allowed []string) (*SecretAddress, error) {
 	return a, nil
 }
 
+// mostCandidates bounds the work for a stranger's address: so many parts of the path, and about as many values, are looked at.
+const mostCandidates = 16
+
 // Verify finds the secret in a part of the path behind /in/{source}, or in a value of the query. It takes it out of r.URL: what
 // is left there may be stored.
 func (a *SecretAddress) Verify(r *http.Request) error {
@@ -60,16 +63,14 @@ func (a *SecretAddress) Verify(r *http.Request) error {
 	}
 	address.Path, address.RawPath, address.RawQuery = strings.TrimSuffix(strings.Join(path, "/"), "/"), "", ""
 	r.URL = &address
-	given, fits := false, false
-	for part := range strings.SplitSeq(inPath, "/") {
-		given = given || part != ""
-		fits = EqualToken(part, a.secrets) || fits
-	}
+	candidates := strings.SplitN(inPath, "/", mostCandidates)
 	for _, values := range query {
-		for _, v := range values {
-			given = given || v != ""
-			fits = EqualToken(v, a.secrets) || fits
-		}
+		candidates = append(candidates, values...)
+	}
+	given, fits := false, false
+	for _, c := range candidates[:min(len(candidates), 2*mostCandidates)] {
+		given = given || c != ""
+		fits = EqualToken(c, a.secrets) || fits
 	}
 	switch {
 	case !given:

@@ -2,6 +2,7 @@ package connectors_test
 
 import (
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,6 +35,14 @@ func TestASecretAddressIsOpenedByItsSecretAlone(t *testing.T) {
 			}
 			require.NotContains(t, r.URL.String(), "9f2c", "what is left of the address is stored")
 		}
+	}
+}
+
+func TestAnAddressWithoutAnEndIsNotLookedThrough(t *testing.T) {
+	a, err := connectors.OpenSecretAddress([]string{"old-9f2c"}, nil)
+	require.NoError(t, err)
+	for _, target := range []string{"/in/form/" + strings.Repeat("a/", 100_000) + "old-9f2c", "/in/form?" + strings.Repeat("k=a&", 100_000) + "k=old-9f2c"} {
+		require.Equal(t, lead.KindUnauthorized, lead.AsError(a.Verify(httptest.NewRequest("POST", target, nil))).Kind)
 	}
 }
 
