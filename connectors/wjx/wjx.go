@@ -6,10 +6,13 @@ package wjx
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/leadhub/leadhub/connectors"
 	"github.com/leadhub/leadhub/lead"
@@ -95,18 +98,19 @@ func (s *source) thank() connectors.Reply {
 	return connectors.Reply{Status: http.StatusSeeOther, Header: http.Header{"Location": {s.thanks}}}
 }
 
-// eventID is survey and number of the answer, which both ways have.
+// eventID is survey and number of the answer, which both ways have. Of a member that stands there twice it reads the one that the
+// verifier reads, the last: else one signature would be good for any number of events.
 func eventID(body []byte) string {
-	doc, err := connectors.Document(body)
-	if err != nil {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
 		return connectors.BodyID(body)
 	}
-	survey, index := connectors.FirstScalar(doc, "activity"), connectors.FirstScalar(doc, "index")
-	switch join := connectors.FirstScalar(doc, "joinid"); {
+	member := func(name string) string { return connectors.Scalar(gjson.ParseBytes(members[name])) }
+	switch survey, index := member("activity"), member("index"); {
 	case survey != "" && index != "":
 		return connectors.EventID(survey, index)
-	case join != "":
-		return connectors.EventID("joinid", join)
+	case member("joinid") != "":
+		return connectors.EventID("joinid", member("joinid"))
 	}
 	return connectors.BodyID(body)
 }
