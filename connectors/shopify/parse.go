@@ -114,7 +114,9 @@ func (s *source) Parse(raw lead.Raw) ([]lead.Draft, error) {
 	if len(d.Identities) == 0 && d.First(lead.FieldEmail) == "" && d.First(lead.FieldPhone) == "" {
 		return nil, nil // a checkout before its first field was filled, a sale over the counter
 	}
-	if customer != &r {
+	if customer == &r {
+		d.Add("note", string(r.Note)) // the shop's own remark on the customer
+	} else {
 		s.purchase(&d, r, shop)
 	}
 	s.mapper.AddDefaults(&d)
@@ -168,11 +170,6 @@ func (s *source) person(d *lead.Draft, r resource, customer *resource) {
 	for tag := range strings.SplitSeq(string(customer.Tags), ",") {
 		once(d, lead.FieldTag, connectors.Scalar(tag))
 	}
-	if r.LineItems == nil { // the shop's own remark on a customer
-		once(d, "note", r.Note)
-	} else {
-		once(d, lead.FieldMessage, r.Note)
-	}
 	emails := customer.Emails.answer()
 	if emails == "" && r.AcceptsEmails != "" {
 		emails = map[bool]string{true: "yes", false: "no"}[r.AcceptsEmails == "true"]
@@ -183,6 +180,7 @@ func (s *source) person(d *lead.Draft, r resource, customer *resource) {
 
 // purchase adds what was bought, and where the visit began.
 func (s *source) purchase(d *lead.Draft, r resource, shop string) {
+	once(d, lead.FieldMessage, r.Note)
 	for _, item := range r.LineItems {
 		once(d, lead.FieldProduct, text(item["title"]))
 	}
