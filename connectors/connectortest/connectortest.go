@@ -6,6 +6,7 @@
 //	               "md5" "hex" (print body "secret")}}, {{mac "sha256" "hex" "secret" (print "v0:" (unix 0) ":" body)}},
 //	               {{hash "sha1" "hex" (sorted "token" (unix 0) "nonce")}}, urlquery. They work in the request line, too.
 //	               A Content-Length that is written down is announced even if it is not true.
+//	               For a source that asks or listens the body is an event as that source brings it.
 //	source.json    optional: settings, mapping, defaults of the source, the clock ("now"), the caller's address ("remote"),
 //	               the hub's limit of a body ("max_body")
 //	want.json      see Want

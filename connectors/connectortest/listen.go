@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/lead"
 )
 
 // RunListener holds a Listener to the contract. start makes the handler of a fresh vendor that sends the events of p.IDs (p.Vendor is
@@ -29,7 +30,7 @@ func RunListener(t *testing.T, connector connectors.Connector, p Pull, start fun
 	})
 	t.Run("what is not durable is not acknowledged", func(t *testing.T) {
 		vendor, acknowledged := start(t)
-		l := p.listen(t, connector, vendor, func(connectors.Delivery) error { return errors.New("the broker is away") })
+		l := p.listen(t, connector, vendor, func(connectors.Delivery) error { return lead.Transient("broker_away", "the broker is away", 0, nil) })
 		l.until(t, func() bool { return len(l.events()) > 0 })
 		l.end(t)
 		require.Zero(t, acknowledged())

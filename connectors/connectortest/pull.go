@@ -20,7 +20,10 @@ type Pull struct {
 	Settings map[string]any
 	Mapping  map[string]string
 	Vendor   http.Handler // answers as the vendor does; every host comes here
-	Now      time.Time    // 2026-01-05T09:00:00Z unless set
+	// Queue makes a fresh vendor, in place of Vendor, where the vendor forgets what was confirmed to it. It brings again at once what was
+	// not; RunPoller requires that nothing is confirmed before it was stored, and that everything is in the end.
+	Queue func() http.Handler
+	Now   time.Time // 2026-01-05T09:00:00Z unless set
 	// IDs of the events, in order, that RunPoller must bring: those that a push of the same has, too.
 	IDs []string
 	// Thin is what RunFetcher completes.
@@ -48,6 +51,9 @@ func (p Pull) open(t testing.TB, connector connectors.Connector) *pulling {
 	t.Helper()
 	if p.Now.IsZero() {
 		p.Now = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	}
+	if p.Queue != nil {
+		p.Vendor = p.Queue()
 	}
 	spec := connector.Spec()
 	set, err := spec.Check(lead.Source{Key: "case", Channel: spec.Channel, Settings: p.Settings, Mapping: p.Mapping})
@@ -125,10 +131,14 @@ func RunPoller(t *testing.T, connector connectors.Connector, p Pull) []Pulled {
 	require.NotContains(t, want, "", "a polled event needs an id: it comes again with every overlap")
 	require.Equal(t, p.IDs, want)
 
-	t.Run("again from the beginning brings the same", func(t *testing.T) {
-		again, _ := s.drain(t, "")
-		require.Equal(t, want, ids(again))
-	})
+	if p.Queue != nil {
+		t.Run("what was stored is confirmed, and nothing before", func(t *testing.T) { p.open(t, connector).queues(t, want) })
+	} else {
+		t.Run("again from the beginning brings the same", func(t *testing.T) {
+			again, _ := s.drain(t, "")
+			require.Equal(t, want, ids(again))
+		})
+	}
 	for name, fault := range Faults {
 		t.Run("vendor "+name, func(t *testing.T) {
 			for n := 1; n <= asked; n++ {
@@ -147,6 +157,17 @@ func RunPoller(t *testing.T, connector connectors.Connector, p Pull) []Pulled {
 	})
 	t.Run("the end of the context ends it", func(t *testing.T) { s.ends(t) })
 	return s.parse(t, events)
+}
+
+// queues: a delivery that is lost before it is stored comes again; one whose cursor was kept does not.
+func (s *pulling) queues(t *testing.T, want []string) {
+	lost, _, err := s.Source.(connectors.Poller).Poll(t.Context(), "")
+	require.NoError(t, err)
+	require.NotEmpty(t, lost.Events)
+	again, _ := s.drain(t, "")
+	require.Equal(t, want, ids(again))
+	after, _ := s.drain(t, "")
+	require.Empty(t, after, "what was stored was never confirmed")
 }
 
 // drainThrough drains while requests fail; after an error the hub asks again from the same cursor.
