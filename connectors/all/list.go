@@ -13,11 +13,14 @@ import (
 	"github.com/leadhub/leadhub/connectors/line"
 	"github.com/leadhub/leadhub/connectors/meta"
 	"github.com/leadhub/leadhub/connectors/oceanengine"
+	"github.com/leadhub/leadhub/connectors/shopify"
+	"github.com/leadhub/leadhub/connectors/taobao"
 	"github.com/leadhub/leadhub/connectors/telegram"
 	"github.com/leadhub/leadhub/connectors/typeform"
 	"github.com/leadhub/leadhub/connectors/webform"
 	"github.com/leadhub/leadhub/connectors/webhook"
 	"github.com/leadhub/leadhub/connectors/wechat"
+	"github.com/leadhub/leadhub/connectors/wecom"
 	"github.com/leadhub/leadhub/connectors/wjx"
 	"github.com/leadhub/leadhub/connectors/xiaohongshu"
 )
@@ -32,11 +35,14 @@ var list = []connectors.Connector{
 	line.Connector{},
 	meta.Connector{},
 	oceanengine.Connector{},
+	shopify.Connector{},
+	taobao.Connector{},
 	telegram.Connector{},
 	typeform.Connector{},
 	webform.Connector{},
 	webhook.Connector{},
 	wechat.Connector{},
+	wecom.Connector{},
 	wjx.Connector{},
 	xiaohongshu.Connector{},
 }
