@@ -105,7 +105,7 @@ func eventID(body []byte) string {
 	if err := json.Unmarshal(body, &members); err != nil {
 		return connectors.BodyID(body)
 	}
-	member := func(name string) string { return connectors.Scalar(gjson.ParseBytes(members[name])) }
+	member := func(name string) string { return connectors.ScalarOf(gjson.ParseBytes(members[name])) }
 	switch survey, index := member("activity"), member("index"); {
 	case survey != "" && index != "":
 		return connectors.EventID(survey, index)
