@@ -65,15 +65,18 @@ func garbled(u *url.URL) bool {
 
 type server struct {
 	Ports
-	api huma.API
+	api     huma.API
+	lookups lookups
 }
 
 // register is the table of everything the API can do.
 func (s *server) register() {
 	handle(s, get("/v1/submissions/{id}", lead.ScopeSubmissions, "Where a submission is now"), s.submission)
 
-	handle(s, get("/v1/leads", lead.ScopeLeadsRead, "List leads, newest first"), s.leads)
-	handle(s, get("/v1/leads/{id}", lead.ScopeLeadsRead, "One lead with its touches, provenance and history"), s.lead)
+	handle(s, forReps(get("/v1/leads", lead.ScopeLeadsRead, "List leads, newest first; to a rep, his own, or those of a public pool")), s.leads)
+	handle(s, forReps(get("/v1/leads/{id}", lead.ScopeLeadsRead, "One lead with its touches, provenance and history")), s.lead)
+	registerWork(s)
+	registerStaff(s)
 	registerMerging(s)
 	registerImports(s)
 	registerDuplicates(s)

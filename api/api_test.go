@@ -141,8 +141,8 @@ func TestABodyThatIsNotRightIsAProblemThatDoesNotEchoIt(t *testing.T) {
 
 func TestTokensAreShownOnce(t *testing.T) {
 	f := newFakes()
-	f.createToken = func(name string, scopes []string) (string, lead.Token, error) {
-		return "the-secret", lead.Token{ID: "t1", Name: name, Scopes: scopes, Created: moment, Hash: "the-hash"}, nil
+	f.createToken = func(t lead.Token) (string, lead.Token, error) {
+		return "the-secret", lead.Token{ID: "t1", Name: t.Name, Scopes: t.Scopes, Rep: t.Rep, Created: moment, Hash: "the-hash"}, nil
 	}
 	f.tokens = func() ([]lead.Token, error) {
 		return []lead.Token{{ID: "t1", Name: "crm", Scopes: []string{"leads:read"}, Hash: "the-hash"}}, nil
@@ -151,6 +151,8 @@ func TestTokensAreShownOnce(t *testing.T) {
 	require.Equal(t, 201, a.Code)
 	require.Equal(t, "the-secret", a.json()["token"])
 	require.NotContains(t, a.Body.String(), "the-hash")
+	require.Equal(t, "k", f.admin(t, "POST", "/v1/tokens", `{"name":"chen","scopes":["leads:work"],"rep":"k"}`).json()["rep"])
+	require.Equal(t, "unknown_rep", f.admin(t, "POST", "/v1/tokens", `{"name":"x","scopes":["leads:work"],"rep":"nobody"}`).json()["code"])
 	a = f.admin(t, "GET", "/v1/tokens", "")
 	require.NotContains(t, a.Body.String(), "the-hash")
 	for _, bad := range []string{`{"name":"","scopes":["admin"]}`, `{"name":"x","scopes":[]}`, `{"name":"x","scopes":["root"]}`, `{"scopes":["admin"]}`} {

@@ -28,7 +28,7 @@ func (c collection[In, T]) find(cfg *lead.Config, key string) int {
 
 // put makes or changes the thing with this key.
 func (c collection[In, T]) put(cfg *lead.Config, key string, in *In) (existed, changed bool, err error) {
-	if !validKey.MatchString(key) {
+	if !validKey.MatchString(key) || key == "states" { // /v1/reps/states is no rep
 		e := lead.Invalid(problem.CodeValidation, "a key has letters, digits, dash and underscore, 64 at most",
 			"give the "+c.noun+" such a key")
 		e.Fields = []string{"key"}

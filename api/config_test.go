@@ -24,7 +24,7 @@ func TestASourceIsMadeWithDefaults(t *testing.T) {
 func TestWhatIsLeftOutKeepsItsValue(t *testing.T) {
 	f := newFakes()
 	require.Equal(t, 200, f.admin(t, "PUT", "/v1/reps/k", `{"weight":0}`).Code)
-	require.Equal(t, lead.Rep{Key: "k", Name: "Chen", Team: "k", Weight: 0, Assigned: 9}, f.config.Reps[0])
+	require.Equal(t, lead.Rep{Key: "k", Name: "Chen", Team: "k", Weight: 0, Active: true, Assigned: 9}, f.config.Reps[0])
 	require.Equal(t, 200, f.admin(t, "PUT", "/v1/sources/k", `{"enabled":true}`).Code)
 	require.Equal(t, lead.Source{Key: "k", Channel: "webform", Name: "one", Trust: 60, Enabled: true}, f.config.Sources[0])
 	require.Equal(t, 200, f.admin(t, "PUT", "/v1/settings", `{"country":"SG"}`).Code)

@@ -32,7 +32,7 @@ type fakes struct {
 	replay          func(id string, edited *lead.Draft) error
 	edit            func(*lead.Config) error // runs after what the API does: the hub's own checks
 	tokens          func() ([]lead.Token, error)
-	createToken     func(name string, scopes []string) (string, lead.Token, error)
+	createToken     func(lead.Token) (string, lead.Token, error)
 	deleteToken     func(string) error
 	overview        func() (lead.Overview, error)
 	audit           func() (lead.Audit, error)
@@ -48,6 +48,7 @@ type fakes struct {
 	files           *fakeImports
 	told            *fakeNotifications
 	fetching        func() ([]lead.Fetching, error)
+	work            *fakeWork
 	channels        []Channel
 	once            sync.Once
 	handler         http.Handler
@@ -90,8 +91,8 @@ func (f *fakes) EditConfig(_ context.Context, actor string, fn func(*lead.Config
 	return c, nil
 }
 func (f *fakes) Tokens(context.Context) ([]lead.Token, error) { return f.tokens() }
-func (f *fakes) CreateToken(_ context.Context, name string, scopes []string) (string, lead.Token, error) {
-	return f.createToken(name, scopes)
+func (f *fakes) CreateToken(_ context.Context, t lead.Token) (string, lead.Token, error) {
+	return f.createToken(t)
 }
 func (f *fakes) DeleteToken(_ context.Context, id string) error  { return f.deleteToken(id) }
 func (f *fakes) Overview(context.Context) (lead.Overview, error) { return f.overview() }
@@ -139,7 +140,11 @@ func newFakes() *fakes {
 			if !slices.Contains(lead.Scopes, bearer) {
 				return lead.Token{}, lead.Unauthorized("bad_token", "this token is not known", "")
 			}
-			return lead.Token{Name: "somebody", Scopes: []string{bearer}}, nil
+			t := lead.Token{ID: "tok_" + bearer, Name: "somebody", Scopes: []string{bearer}}
+			if bearer == lead.ScopeLeadsWork { // somebody who works on leads is a rep
+				t.Rep = "k"
+			}
+			return t, nil
 		},
 		leads:       func(lead.LeadQuery) (lead.LeadPage, error) { return lead.LeadPage{Items: make([]lead.Lead, 1)}, nil },
 		lead:        func(string) (lead.LeadDetail, error) { return lead.LeadDetail{TouchList: make([]lead.Touch, 1)}, nil },
@@ -149,7 +154,7 @@ func newFakes() *fakes {
 		replay:      func(string, *lead.Draft) error { return nil },
 		edit:        func(*lead.Config) error { return nil },
 		tokens:      func() ([]lead.Token, error) { return nil, nil },
-		createToken: func(string, []string) (string, lead.Token, error) { return "", lead.Token{}, nil },
+		createToken: func(lead.Token) (string, lead.Token, error) { return "", lead.Token{}, nil },
 		deleteToken: func(string) error { return nil },
 		overview:    func() (lead.Overview, error) { return lead.Overview{}, nil },
 		audit:       func() (lead.Audit, error) { return lead.Audit{}, nil },
@@ -173,13 +178,14 @@ func newFakes() *fakes {
 		},
 		files: newFakeImports(),
 		told:  &fakeNotifications{},
+		work:  &fakeWork{},
 		fetching: func() ([]lead.Fetching, error) {
 			return []lead.Fetching{{Source: "k", Ways: []string{}, Tokens: []lead.TokenHealth{}}}, nil
 		},
 		cancel:   func() error { return nil },
 		channels: []Channel{{Channel: "webform", Settings: []Setting{{Name: "secret", Secret: true}}}},
 		config: lead.Config{Sources: []lead.Source{{Key: "k", Channel: "webform", Name: "one", Trust: 60}},
-			Teams: []lead.Team{{Key: "k", Name: "South"}}, Reps: []lead.Rep{{Key: "k", Name: "Chen", Team: "k", Weight: 2, Assigned: 9}},
+			Teams: []lead.Team{{Key: "k", Name: "South"}}, Reps: []lead.Rep{{Key: "k", Name: "Chen", Team: "k", Weight: 2, Active: true, Assigned: 9}},
 			Rules: []lead.Rule{{Key: "k", Name: "all", Strategy: lead.StrategyLevel, Patience: lead.Duration(time.Hour)}},
 			Pools: []lead.Pool{{Key: "k", Name: "sea", ClaimGap: lead.Duration(time.Minute), Masked: []string{"phones"},
 				Recycle: []lead.Recycle{{Kind: lead.RecycleNotFollowed, After: lead.Duration(7 * 24 * time.Hour)}}}},
@@ -196,7 +202,7 @@ func (f *fakes) api() http.Handler {
 
 func (f *fakes) open() http.Handler {
 	return New(Ports{Authenticator: f, Leads: f, Submissions: f, Rejections: f, Configuration: f, Tokens: f, Figures: f, Operator: f, Merging: f, Imports: f.files, Duplicates: f,
-		Notifications: f.told, Fetching: f,
+		Notifications: f.told, Fetching: f, Moving: f.work, Following: f.work, Care: f.work, Known: f.work,
 		Channels: func() []Channel { return f.channels }, Logger: slog.New(slog.NewTextHandler(&f.log, nil))})
 }
 

@@ -24,6 +24,9 @@ type leadsIn struct {
 	Text     string    `query:"q" maxLength:"200" doc:"Part of a name, company, phone, email or number."`
 	Status   string    `query:"status" enum:"new,assigned,working,nurturing,converted,unqualified,archived"`
 	Owner    string    `query:"owner" maxLength:"100" doc:"Key of a rep; - for leads that nobody owns."`
+	Pool     string    `query:"pool" maxLength:"64" doc:"Key of a public pool; * for any."`
+	Grade    string    `query:"grade" enum:"A,B,C,D,-" doc:"- for leads without."`
+	FollowBy time.Time `query:"follow_by" doc:"A follow-up was agreed on for then, or for earlier."`
 	Source   string    `query:"source" maxLength:"100" doc:"Key of a source that brought a touch."`
 	Province string    `query:"province" maxLength:"100" doc:"Full name, like 广东省."`
 	Since    time.Time `query:"since" doc:"First seen at or after."`
@@ -31,15 +34,36 @@ type leadsIn struct {
 }
 
 func (s *server) leads(ctx context.Context, in *leadsIn) (*body[lead.LeadPage], error) {
-	p, err := s.Leads.Leads(ctx, lead.LeadQuery{Text: in.Text, Status: in.Status, Owner: in.Owner, Source: in.Source,
-		Province: in.Province, Since: in.Since, Until: in.Until, Cursor: in.Cursor, Limit: in.Limit})
+	return s.listLeads(ctx, lead.LeadQuery{Text: in.Text, Status: in.Status, Owner: in.Owner, Source: in.Source,
+		Province: in.Province, Pool: in.Pool, Grade: in.Grade, FollowBy: in.FollowBy, Since: in.Since, Until: in.Until,
+		Cursor: in.Cursor, Limit: in.Limit})
+}
+
+// listLeads lists what the caller may see. To a rep who may claim from some of several pools a page may have fewer leads than its limit.
+func (s *server) listLeads(ctx context.Context, q lead.LeadQuery) (*body[lead.LeadPage], error) {
+	v := seenBy(ctx)
+	if v != nil {
+		var err error
+		if q, err = v.narrow(q); err != nil {
+			return nil, err
+		}
+	}
+	p, err := s.Leads.Leads(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	p.Items = list(p.Items)
-	for i := range p.Items {
-		fillLead(&p.Items[i])
+	shown := make([]lead.Lead, 0, len(p.Items))
+	for _, l := range p.Items {
+		if v != nil {
+			var ok bool
+			if l, ok = v.show(l); !ok {
+				continue
+			}
+		}
+		fillLead(&l)
+		shown = append(shown, l)
 	}
+	p.Items = shown
 	return &body[lead.LeadPage]{p}, nil
 }
 
@@ -50,6 +74,9 @@ type leadIn struct {
 func (s *server) lead(ctx context.Context, in *leadIn) (*body[lead.LeadDetail], error) {
 	d, err := s.Leads.Lead(ctx, in.ID)
 	if err != nil {
+		return nil, err
+	}
+	if d, err = seenBy(ctx).detail(d); err != nil {
 		return nil, err
 	}
 	fillLead(&d.Lead)

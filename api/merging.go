@@ -11,11 +11,11 @@ import (
 
 // registerMerging registers what people decide about who is who.
 func registerMerging(s *server) {
-	handle(s, post("/v1/leads/{id}/merge", lead.ScopeLeadsWrite, "Make one lead of two"), s.merge)
-	handle(s, post("/v1/leads/{id}/split", lead.ScopeLeadsWrite, "Take touches out of a lead"), s.split)
-	handle(s, put("/v1/leads/{id}/pins/{field}", lead.ScopeLeadsWrite, "Set a value by hand; it wins over all that touches say"), s.pin)
-	handle(s, del("/v1/leads/{id}/pins/{field}", lead.ScopeLeadsWrite, "Take away what was set by hand"), s.unpin)
-	handle(s, get("/v1/leads/{id}/why", lead.ScopeLeadsRead, "Why touches are one lead, or why two leads are not"), s.why)
+	handle(s, forReps(post("/v1/leads/{id}/merge", lead.ScopeLeadsWrite, "Make one lead of two")), s.merge)
+	handle(s, forReps(post("/v1/leads/{id}/split", lead.ScopeLeadsWrite, "Take touches out of a lead")), s.split)
+	handle(s, forReps(put("/v1/leads/{id}/pins/{field}", lead.ScopeLeadsWrite, "Set a value by hand; it wins over all that touches say")), s.pin)
+	handle(s, forReps(del("/v1/leads/{id}/pins/{field}", lead.ScopeLeadsWrite, "Take away what was set by hand")), s.unpin)
+	handle(s, forReps(get("/v1/leads/{id}/why", lead.ScopeLeadsRead, "Why touches are one lead, or why two leads are not")), s.why)
 
 	handle(s, accepted(post("/v1/recompute", lead.ScopeAdmin, "Group all leads anew, or try rules without changing anything")), s.recompute)
 	handle(s, get("/v1/recompute", lead.ScopeAdmin, "How far the recompute is, or what came of the last one"), s.recomputed)
@@ -30,16 +30,22 @@ type changed struct {
 	Leads []lead.Change `json:"leads"`
 }
 
-func changedBody(changes []lead.Change, err error) (*body[changed], error) {
-	if err != nil {
-		return nil, err
+// changedBody answers with what the caller may see of them.
+func changedBody(ctx context.Context) func([]lead.Change, error) (*body[changed], error) {
+	return func(changes []lead.Change, err error) (*body[changed], error) {
+		if err != nil {
+			return nil, err
+		}
+		changes = list(changes)
+		for i := range changes {
+			if v := seenBy(ctx); v != nil {
+				changes[i].Lead = v.after(changes[i].Lead)
+			}
+			fillLead(&changes[i].Lead)
+			changes[i].Change.Changed = list(changes[i].Change.Changed)
+		}
+		return &body[changed]{changed{changes}}, nil
 	}
-	changes = list(changes)
-	for i := range changes {
-		fillLead(&changes[i].Lead)
-		changes[i].Change.Changed = list(changes[i].Change.Changed)
-	}
-	return &body[changed]{changed{changes}}, nil
 }
 
 type mergeIn struct {
@@ -53,7 +59,10 @@ type mergeIn struct {
 }
 
 func (s *server) merge(ctx context.Context, in *mergeIn) (*body[changed], error) {
-	return changedBody(s.Merging.Merge(ctx, in.ID, in.Body.With, order(ctx, in.Body.Why, in.Body.Preview)))
+	if err := s.ownLead(ctx, in.ID, in.Body.With); err != nil {
+		return nil, err
+	}
+	return changedBody(ctx)(s.Merging.Merge(ctx, in.ID, in.Body.With, order(ctx, in.Body.Why, in.Body.Preview)))
 }
 
 type splitIn struct {
@@ -67,7 +76,10 @@ type splitIn struct {
 }
 
 func (s *server) split(ctx context.Context, in *splitIn) (*body[changed], error) {
-	return changedBody(s.Merging.Split(ctx, in.ID, in.Body.Touches, order(ctx, in.Body.Why, in.Body.Preview)))
+	if err := s.ownLead(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return changedBody(ctx)(s.Merging.Split(ctx, in.ID, in.Body.Touches, order(ctx, in.Body.Why, in.Body.Preview)))
 }
 
 type pinIn struct {
@@ -81,7 +93,10 @@ type pinIn struct {
 }
 
 func (s *server) pin(ctx context.Context, in *pinIn) (*body[changed], error) {
-	return changedBody(s.Merging.Pin(ctx, in.ID, in.Field, in.Body.Value, order(ctx, in.Body.Why, false)))
+	if err := s.ownLead(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return changedBody(ctx)(s.Merging.Pin(ctx, in.ID, in.Field, in.Body.Value, order(ctx, in.Body.Why, false)))
 }
 
 type unpinIn struct {
@@ -91,7 +106,10 @@ type unpinIn struct {
 }
 
 func (s *server) unpin(ctx context.Context, in *unpinIn) (*body[changed], error) {
-	return changedBody(s.Merging.Unpin(ctx, in.ID, in.Field, order(ctx, in.Why, false)))
+	if err := s.ownLead(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return changedBody(ctx)(s.Merging.Unpin(ctx, in.ID, in.Field, order(ctx, in.Why, false)))
 }
 
 func order(ctx context.Context, why string, preview bool) lead.Order {
@@ -104,9 +122,19 @@ type whyIn struct {
 }
 
 func (s *server) why(ctx context.Context, in *whyIn) (*body[lead.Why], error) {
+	asked := []string{in.ID}
+	if in.With != "" {
+		asked = append(asked, in.With)
+	}
+	if err := s.ownLead(ctx, asked...); err != nil {
+		return nil, err
+	}
 	w, err := s.Merging.Why(ctx, in.ID, in.With)
 	if err != nil {
 		return nil, err
+	}
+	if seenBy(ctx) != nil && in.With == "" {
+		w.Apart = nil // it names leads of others
 	}
 	w.Leads, w.Touches, w.Values, w.Apart = list(w.Leads), list(w.Touches), list(w.Values), list(w.Apart)
 	for i := range w.Touches {

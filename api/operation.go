@@ -53,18 +53,34 @@ func operationID(method, path string) string {
 	return strings.ToLower(method) + path
 }
 
+// working is open to reps who work on their leads, and to whoever manages everybody's.
+func working(op huma.Operation) huma.Operation {
+	op.Security = []map[string][]string{{bearer: {lead.ScopeLeadsWork}}, {bearer: {lead.ScopeLeadsManage}}}
+	return forReps(op)
+}
+
+// forReps opens an operation to the tokens of reps; every other is closed to them. Its handler asks seenBy what may be shown.
+func forReps(op huma.Operation) huma.Operation {
+	op.Metadata = map[string]any{openToReps: true}
+	return op
+}
+
+const openToReps = "open to reps"
+
 func created(op huma.Operation) huma.Operation { op.DefaultStatus = http.StatusCreated; return op }
 func empty(op huma.Operation) huma.Operation   { op.DefaultStatus = http.StatusNoContent; return op }
 
 type callerKey struct{}
 
-// actor names who calls, for the history of what is done.
-func actor(ctx context.Context) string {
+func caller(ctx context.Context) lead.Token {
 	t, _ := ctx.Value(callerKey{}).(lead.Token)
-	return "person:" + t.Name
+	return t
 }
 
-// authenticate lets a request pass whose token has the operation's scope.
+// actor names who calls, for the history of what is done.
+func actor(ctx context.Context) string { return "person:" + caller(ctx).Name }
+
+// authenticate lets a request pass whose token has a scope of the operation; that of a rep also has to be of somebody who is a rep now.
 func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	t, err := s.caller(r)
@@ -75,13 +91,38 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 		problem.Write(w, r, err)
 		return
 	}
-	if scope := ctx.Operation().Security[0][bearer][0]; !allows(t, scope) {
-		problem.Write(w, r, &lead.Error{Kind: lead.KindForbidden, Code: "missing_scope",
-			Message: "this token lacks the scope " + scope,
-			Hint:    "use a token that has it, or make one with POST /v1/tokens"})
+	if err := permits(ctx.Operation(), t); err != nil {
+		problem.Write(w, r, err)
 		return
 	}
-	next(huma.WithValue(ctx, callerKey{}, t))
+	ctx = huma.WithValue(ctx, callerKey{}, t)
+	if t.Rep != "" {
+		seen, err := s.viewOf(ctx.Context(), t.Rep)
+		if err != nil {
+			problem.Write(w, r, err)
+			return
+		}
+		ctx = huma.WithValue(ctx, viewKey{}, seen)
+	}
+	next(ctx)
+}
+
+// permits tells why a token may not do an operation.
+func permits(op *huma.Operation, t lead.Token) error {
+	var scopes []string // any of them will do
+	for _, requirement := range op.Security {
+		scopes = append(scopes, requirement[bearer][0])
+	}
+	if !slices.ContainsFunc(scopes, func(scope string) bool { return allows(t, scope) }) {
+		return &lead.Error{Kind: lead.KindForbidden, Code: "missing_scope",
+			Message: "this token lacks the scope " + strings.Join(scopes, " or "),
+			Hint:    "use a token that has it, or make one with POST /v1/tokens"}
+	}
+	if t.Rep != "" && op.Metadata[openToReps] == nil {
+		return &lead.Error{Kind: lead.KindForbidden, Code: "not_for_reps", Message: "this is not for the token of a rep",
+			Hint: "ask somebody above"}
+	}
+	return nil
 }
 
 func (s *server) caller(r *http.Request) (lead.Token, error) {
@@ -110,7 +151,8 @@ func description() huma.Config {
 		"problem details with a stable `code`, a `hint` and the `fields` concerned."
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{bearer: {Type: "http", Scheme: "bearer",
-		Description: "A token of the hub. Scopes: " + strings.Join(lead.Scopes, ", ") + "; admin has them all."}}
+		Description: "A token of the hub. Scopes: " + strings.Join(lead.Scopes, ", ") + "; admin has them all. A token " +
+			"may be a rep's: then it sees his own leads and, masked, those of the public pools he may claim from."}}
 	c.Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem")
 	return c
 }

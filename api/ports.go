@@ -24,6 +24,10 @@ type Ports struct {
 	Duplicates    Duplicates
 	Notifications Notifications
 	Fetching      Fetching
+	Moving        Moving
+	Following     Following
+	Care          Care
+	Known         Known
 	Channels      func() []Channel // in the order to show
 	Logger        *slog.Logger     // gets what is answered 500
 }
@@ -71,8 +75,8 @@ type Configuration interface {
 // Tokens gives and takes back access to the API.
 type Tokens interface {
 	Tokens(ctx context.Context) ([]lead.Token, error)
-	// CreateToken returns the secret; nobody can see it again.
-	CreateToken(ctx context.Context, name string, scopes []string) (secret string, t lead.Token, err error)
+	// CreateToken makes one of Name, Scopes and Rep and returns the secret; nobody can see it again.
+	CreateToken(ctx context.Context, t lead.Token) (secret string, made lead.Token, err error)
 	DeleteToken(ctx context.Context, id string) error // KindNotFound
 }
 
@@ -110,6 +114,38 @@ type Decider interface {
 	Unpin(ctx context.Context, id, field string, o lead.Order) ([]lead.Change, error)
 	// Why explains one lead, or, when with is not "", two.
 	Why(ctx context.Context, id, with string) (lead.Why, error)
+}
+
+// Moving is what people do about who has a lead. Each call is one transaction and returns the lead as it is then; asking again with
+// the same Move.ID changes nothing. KindNotFound, KindForbidden, KindConflict and KindLimited tell what speaks against it.
+type Moving interface {
+	Assign(ctx context.Context, id, rep string, m lead.Move) (lead.Lead, error)
+	Claim(ctx context.Context, id string, m lead.Move) (lead.Lead, error)
+	// Release gives a lead back into a public pool; pool "" leaves it to the rules.
+	Release(ctx context.Context, id, pool, reason string, m lead.Move) (lead.Lead, error)
+	Accept(ctx context.Context, id string, m lead.Move) (lead.Lead, error)
+}
+
+// Following is what comes of a lead, and of the leads of a rep who leaves.
+type Following interface {
+	Follow(ctx context.Context, f lead.Feedback, m lead.Move) (lead.Lead, error)
+	Reopen(ctx context.Context, id string, m lead.Move) (lead.Lead, error)
+	// Handover returns how many leads it moved, also when it failed half-way: the same call goes on with the rest.
+	Handover(ctx context.Context, rep string, to lead.Handover, m lead.Move) (int, error)
+}
+
+// Care tells who has leads, how many, and what came of them.
+type Care interface {
+	// RepStates has reps who are in the configuration no more as long as they own leads. Counters of a day are those of RepState.Day.
+	RepStates(ctx context.Context) ([]lead.RepState, error)
+	PoolStates(ctx context.Context) ([]lead.PoolState, error) // of pools that hold leads
+	Performance(ctx context.Context, q lead.PerformanceQuery) (lead.Performance, error)
+}
+
+// Known looks for people.
+type Known interface {
+	// Known tells whether somebody with this phone is in the pool. KindInvalid when it is no whole number.
+	Known(ctx context.Context, phone, rep string) (lead.Known, error)
 }
 
 // Duplicates is the queue of leads that may be one person.

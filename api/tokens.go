@@ -15,7 +15,8 @@ type createTokenIn struct {
 	Body struct {
 		_      struct{} `additionalProperties:"false"`
 		Name   string   `json:"name" minLength:"1" maxLength:"100" doc:"Stands in the history as who did it."`
-		Scopes []string `json:"scopes" minItems:"1" enum:"admin,leads:read,leads:write,submissions,rejections,config:read,config:write,imports:read,imports:write"`
+		Scopes []string `json:"scopes" minItems:"1" enum:"admin,leads:read,leads:write,leads:work,leads:manage,submissions,rejections,config:read,config:write,imports:read,imports:write"`
+		Rep    string   `json:"rep,omitempty" maxLength:"64" doc:"Key of the rep who holds it: it sees and does what he may. Its scopes are of leads:read, leads:work and leads:write."`
 	}
 }
 
@@ -25,7 +26,18 @@ type newToken struct {
 }
 
 func (s *server) createToken(ctx context.Context, in *createTokenIn) (*body[newToken], error) {
-	secret, t, err := s.Tokens.CreateToken(ctx, in.Body.Name, in.Body.Scopes)
+	if key := in.Body.Rep; key != "" {
+		c, err := s.Configuration.Config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if reps.find(&c, key) < 0 {
+			e := lead.Invalid("unknown_rep", "there is no rep with this key", "GET /v1/reps lists them")
+			e.Fields = []string{"rep"}
+			return nil, e
+		}
+	}
+	secret, t, err := s.Tokens.CreateToken(ctx, lead.Token{Name: in.Body.Name, Scopes: in.Body.Scopes, Rep: in.Body.Rep})
 	return &body[newToken]{newToken{Token: t, Secret: secret}}, err
 }
 

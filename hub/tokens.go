@@ -50,20 +50,28 @@ func unknownToken() error {
 // Tokens lists them; their secrets are gone.
 func (t *Tokens) Tokens(ctx context.Context) ([]lead.Token, error) { return t.store.Tokens(ctx) }
 
-// CreateToken makes a token and returns its secret, which nobody can see again.
-func (t *Tokens) CreateToken(ctx context.Context, name string, scopes []string) (string, lead.Token, error) {
-	for _, s := range scopes {
-		if !slices.Contains(lead.Scopes, s) {
-			return "", lead.Token{}, lead.Invalid("unknown_scope", fmt.Sprintf("scope %q is not known", s),
-				"the scopes are "+strings.Join(lead.Scopes, ", "))
+// CreateToken makes a token of a name, scopes and, when it is a rep's, his key, and returns its secret, which nobody can see again.
+func (t *Tokens) CreateToken(ctx context.Context, token lead.Token) (string, lead.Token, error) {
+	known := lead.Scopes
+	if token.Rep != "" {
+		known = lead.RepScopes
+	}
+	hint := "the scopes are " + strings.Join(known, ", ")
+	for _, s := range token.Scopes {
+		switch {
+		case slices.Contains(known, s):
+		case slices.Contains(lead.Scopes, s):
+			return "", lead.Token{}, lead.Invalid("not_for_reps", fmt.Sprintf("the token of a rep cannot have the scope %q", s), hint)
+		default:
+			return "", lead.Token{}, lead.Invalid("unknown_scope", fmt.Sprintf("scope %q is not known", s), hint)
 		}
 	}
-	if name == "" || len(scopes) == 0 {
-		return "", lead.Token{}, lead.Invalid("bad_token", "a token needs a name and at least one scope", "the scopes are "+strings.Join(lead.Scopes, ", "))
+	if token.Name == "" || len(token.Scopes) == 0 {
+		return "", lead.Token{}, lead.Invalid("bad_token", "a token needs a name and at least one scope", hint)
 	}
 	secret := "lh_" + rand.Text() + rand.Text()
 	hash := sha256.Sum256([]byte(secret))
-	token := lead.Token{ID: lead.NewID("tok_", t.now()), Name: name, Scopes: scopes, Created: t.now().UTC(), Hash: hex.EncodeToString(hash[:])}
+	token = lead.Token{ID: lead.NewID("tok_", t.now()), Name: token.Name, Rep: token.Rep, Scopes: token.Scopes, Created: t.now().UTC(), Hash: hex.EncodeToString(hash[:])}
 	return secret, token, t.store.SaveToken(ctx, token)
 }
 

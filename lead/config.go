@@ -77,21 +77,26 @@ type Config struct {
 
 // Token lets a program or a person use the API. Its secret is shown once, when it is made; the pool keeps a hash.
 type Token struct {
-	ID      string    `json:"id"`
-	Name    string    `json:"name"`
-	Scopes  []string  `json:"scopes"` // see Scopes
+	ID     string   `json:"id"`
+	Name   string   `json:"name"`
+	Scopes []string `json:"scopes"` // see Scopes
+	// Rep is the key of the rep who holds it. It lets in as far as that rep may go, whatever its scopes: his own leads, and those of the
+	// public pools that he may claim from. "" is somebody above.
+	Rep     string    `json:"rep,omitempty"`
 	Created time.Time `json:"created"`
 	Hash    string    `json:"-"`
 }
 
 // Scopes of a Token.
 const (
-	ScopeAdmin       = "admin"       // everything
-	ScopeLeadsRead   = "leads:read"  // leads, touches, history, why
-	ScopeLeadsWrite  = "leads:write" // merge, split, pin; the answers show the leads
-	ScopeSubmissions = "submissions" // where a submission is now
-	ScopeRejections  = "rejections"  // see, correct and replay rejections
-	ScopeConfigRead  = "config:read" // sources, reps, settings
+	ScopeAdmin       = "admin"        // everything
+	ScopeLeadsRead   = "leads:read"   // leads, touches, history, why
+	ScopeLeadsWrite  = "leads:write"  // merge, split, pin; the answers show the leads
+	ScopeLeadsWork   = "leads:work"   // of a rep: claim, accept, release, follow up
+	ScopeLeadsManage = "leads:manage" // the same with the leads of everybody, and assign, hand over, set off duty
+	ScopeSubmissions = "submissions"  // where a submission is now
+	ScopeRejections  = "rejections"   // see, correct and replay rejections
+	ScopeConfigRead  = "config:read"  // sources, reps, settings
 	ScopeConfigWrite = "config:write"
 	ScopeImportsRead = "imports:read" // files that were uploaded: previews and results show leads
 	// ScopeImportsWrite lets upload, start, cancel and undo.
@@ -99,4 +104,7 @@ const (
 )
 
 // Scopes lists every scope.
-var Scopes = []string{ScopeAdmin, ScopeLeadsRead, ScopeLeadsWrite, ScopeSubmissions, ScopeRejections, ScopeConfigRead, ScopeConfigWrite, ScopeImportsRead, ScopeImportsWrite}
+var Scopes = []string{ScopeAdmin, ScopeLeadsRead, ScopeLeadsWrite, ScopeLeadsWork, ScopeLeadsManage, ScopeSubmissions, ScopeRejections, ScopeConfigRead, ScopeConfigWrite, ScopeImportsRead, ScopeImportsWrite}
+
+// RepScopes are those that a Token with a Rep may have.
+var RepScopes = []string{ScopeLeadsRead, ScopeLeadsWrite, ScopeLeadsWork}

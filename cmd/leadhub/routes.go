@@ -34,10 +34,10 @@ func routes(h *hub.Hub, sessionKey []byte, registry *prometheus.Registry, log *s
 	if !h.Plays(hub.RoleConsole) {
 		return r
 	}
-	tokens := h.Tokens()
+	tokens, work := h.Tokens(), h.Working()
 	r.Mount("/v1", api.New(api.Ports{Authenticator: tokens, Leads: h.Reader(), Submissions: h, Rejections: h.Rejections(),
 		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Operator: h, Merging: h, Duplicates: h, Fetching: h, Imports: h.Importing(), Notifications: h.Notifications(),
-		Channels: apiChannels, Logger: log}))
+		Moving: work, Following: work, Care: h.Reader(), Known: h, Channels: apiChannels, Logger: log}))
 	r.Mount("/", console.New(console.Config{Authenticator: tokens, Leads: h.Reader(), Merging: h, Duplicates: h, Fetching: h, Rejections: h.Rejections(),
 		Configuration: h.Configuration(), Figures: h, Imports: h.Importing(), ImportOrders: h.Importing(), ImportFiles: h.Importing(), Channels: consoleChannels,
 		Snippets: snippets{h.Configuration()}, SessionKey: sessionKey, Logger: log}))
@@ -54,7 +54,7 @@ func guarded(tokens *hub.Tokens, next http.Handler) http.Handler {
 		if !local {
 			bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			token, err := tokens.Authenticate(r.Context(), bearer)
-			if err == nil && !slices.Contains(token.Scopes, lead.ScopeAdmin) && !slices.Contains(token.Scopes, lead.ScopeLeadsRead) {
+			if err == nil && (token.Rep != "" || !slices.Contains(token.Scopes, lead.ScopeAdmin) && !slices.Contains(token.Scopes, lead.ScopeLeadsRead)) {
 				err = &lead.Error{Kind: lead.KindForbidden, Code: "missing_scope", Message: "this token may not read figures",
 					Hint: "use one with the scope " + lead.ScopeLeadsRead}
 			}
