@@ -37,6 +37,11 @@ type commands struct {
 	Merge      mergeCmd      `cmd:"" help:"Make one lead of two."`
 	Split      splitCmd      `cmd:"" help:"Take touches out of a lead."`
 	Pin        pinCmd        `cmd:"" help:"Set a value of a lead by hand."`
+	Assign     assignCmd     `cmd:"" help:"Give a lead to a rep."`
+	Claim      claimCmd      `cmd:"" help:"Take a lead out of a public pool, for the rep of the token."`
+	Release    releaseCmd    `cmd:"" help:"Give a lead back into a public pool, or to the rules."`
+	Handover   handoverCmd   `cmd:"" help:"Move all leads of a rep who leaves."`
+	Figures    figuresCmd    `cmd:"" help:"Tell how fast and how well leads were worked on."`
 	Duplicates duplicatesCmd `cmd:"" help:"List leads that may be one person, or say that two are not."`
 	Recompute  recomputeCmd  `cmd:"" help:"Group all leads anew after rules changed, or try rules."`
 	Replay     replayCmd     `cmd:"" help:"Send rejections, or what was received, through the flow again."`
