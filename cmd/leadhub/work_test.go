@@ -192,15 +192,15 @@ func TestALeadThatLiesComesBackAndOneThatAPersonGaveStays(t *testing.T) {
 		require.Eventually(t, func() bool { return h.lead(lies.Lead).Pool == "sea" }, patience, 20*time.Millisecond, "it lay for two seconds")
 		d := h.lead(lies.Lead)
 		require.Equal(t, []any{"", "li", 1, lead.StatusNew}, []any{d.Owner, d.PreviousOwner, d.Returns, d.Status})
+		var page lead.DeliveryPage
 		require.Eventually(t, func() bool {
-			var page lead.DeliveryPage
-			h.call("GET", "/v1/notifications?state=sent&rep=li", nil, &page)
+			h.call("GET", "/v1/notifications?rep=li", nil, &page)
 			kinds := map[string]bool{}
 			for _, n := range page.Items {
-				kinds[n.Notification.Kind] = true
+				kinds[n.Notification.Kind+" "+n.State] = true
 			}
-			return kinds[lead.NotifyAssigned] && kinds[lead.NotifyRecycled]
-		}, patience, 20*time.Millisecond, "li is told of both")
+			return kinds[lead.NotifyAssigned+" sent"] && kinds[lead.NotifyRecycled+" sent"]
+		}, patience, 20*time.Millisecond, "li is told of both: %v", &page)
 
 		// What a rule would do now does not matter to whom a person gave a lead.
 		h.call("PUT", "/v1/config", configFile{Rules: []fileRule{{Key: "all", To: &lead.Target{Reps: []string{"li"}}}}}, nil)
@@ -214,6 +214,7 @@ func TestALeadThatLiesComesBackAndOneThatAPersonGaveStays(t *testing.T) {
 		require.Equal(t, "sea", h.lead(given).Pool)
 		_, code = h.runs("handover", "wu")
 		require.Equal(t, exitUsage, code, "to whom is missing")
+		h.settle()
 		checkStream(t, h)
 	})
 }
