@@ -37,6 +37,7 @@ type fakes struct {
 	channels     []Channel
 	imports      *fakeImports
 	fetching     []lead.Fetching
+	work         *fakeWork
 }
 
 func (f *fakes) Fetching(context.Context) ([]lead.Fetching, error) { return f.fetching, nil }
@@ -100,7 +101,7 @@ const adminToken = "the-admin-token-of-a-test"
 
 func cannedFakes() *fakes {
 	last := canned
-	f := &fakes{config: cannedConfig(), channels: cannedChannels(), imports: cannedImports(), fetching: cannedFetching()}
+	f := &fakes{config: cannedConfig(), channels: cannedChannels(), imports: cannedImports(), fetching: cannedFetching(), work: cannedWork()}
 	f.authenticate = func(secret string) (lead.Token, error) {
 		switch secret {
 		case adminToken:
@@ -113,7 +114,15 @@ func cannedFakes() *fakes {
 	f.leads = func(lead.LeadQuery) (lead.LeadPage, error) {
 		return lead.LeadPage{Items: []lead.Lead{cannedLead().Lead}, Next: "next-page"}, nil
 	}
-	f.lead = func(string) (lead.LeadDetail, error) { return cannedLead(), nil }
+	f.lead = func(id string) (lead.LeadDetail, error) {
+		switch id {
+		case "ld_worked":
+			return workedLead(), nil
+		case "ld_pooled":
+			return pooledLead(), nil
+		}
+		return cannedLead(), nil
+	}
 	f.rejections = func(lead.RejectionQuery) (lead.RejectionPage, error) {
 		return lead.RejectionPage{Items: []lead.Rejection{cannedRejection(), cannedSpam()}, Next: "more"}, nil
 	}
@@ -155,8 +164,11 @@ func cannedConfig() lead.Config {
 				Mapping:  map[string]string{"你的手机": "phone"}, Defaults: map[string]string{"product": "standard"}},
 			{Key: "fair", Channel: "webform", Name: "Trade fair", Trust: 50},
 			{Key: "lists", Channel: "excel", Name: "展会名单", Trust: 50, Enabled: true}},
-		Teams:    []lead.Team{{Key: "south", Name: "华南"}},
-		Reps:     []lead.Rep{{Key: "chen", Name: "陈思远", Team: "south", Weight: 2, Active: true, Assigned: 41}, {Key: "wu", Name: "Wu Lin", Weight: 1}},
+		Teams: []lead.Team{{Key: "south", Name: "华南", Hours: lead.Hours{Holidays: []string{"2026-10-01"}}}},
+		Reps: []lead.Rep{{Key: "chen", Name: "陈思远", Team: "south", Weight: 2, Active: true, Assigned: 41, Daily: 10, Holding: 50, Level: 3, Role: "senior", Skills: []string{"english", "cloud"},
+			Leave: []lead.Leave{{From: canned.AddDate(0, 0, 1), To: canned.AddDate(0, 0, 2)}, {From: canned.AddDate(0, 0, -9), To: canned.AddDate(0, 0, -8)}}},
+			{Key: "wu", Name: "Wu Lin", Weight: 1}, {Key: "li", Name: "李强", Weight: 1, Active: true, OffDuty: true}},
+		Pools: cannedPools(), Rules: cannedRules(), Scoring: cannedScoring(), Notify: cannedTargets(),
 		Settings: lead.Settings{NumberPrefix: "XL", TimeZone: "Asia/Shanghai", Country: "CN", NeverKeys: []string{"+8613800138000"}}}
 }
 
@@ -203,8 +215,8 @@ func cannedLead() lead.LeadDetail {
 			"name": {{Value: "王小明", Source: "price-page", Trust: 60, At: canned.Add(-time.Hour)},
 				{Value: "小王", Source: "fair", Trust: 50, At: canned, Lost: "trust 50 of its source is less than 60"}}},
 		Identities: []lead.HeldIdentity{{Identity: lead.Identity{Kind: lead.IdentityMobile, Value: "+8613912345678"}, Generic: true}},
-		Scored:     []lead.Scored{{Rule: "budget", Name: "大预算", Points: 60, Tags: []string{"大单"}, Product: "cloud"}},
 		TouchList:  []lead.Touch{touch},
+		Scored:     cannedScored(),
 		History: []lead.Event{{Lead: "ld_1", Version: 2, Type: lead.ChangeAssigned, At: canned.Add(time.Second), Actor: "rule:round robin",
 			Why: "chen had the most credit (2) with weight 2 of 3, after 40 leads", Changed: []string{"owner"}}},
 	}
@@ -246,7 +258,7 @@ type browser struct {
 func (f *fakes) open(t *testing.T) *browser {
 	t.Helper()
 	b := &browser{t: t, jar: map[string]*http.Cookie{}, header: http.Header{}, now: canned}
-	b.site = newSite(Config{Authenticator: f, Leads: f, Merging: f, Duplicates: f, Fetching: f, Rejections: f, Configuration: f, Figures: f, Snippets: f,
+	b.site = newSite(Config{Authenticator: f, Leads: f, Merging: f, Duplicates: f, Fetching: f, Moving: f.work, Following: f.work, Care: f.work, Trying: f.work, Notifications: f.work, Rejections: f, Configuration: f, Figures: f, Snippets: f,
 		Imports: f.imports, ImportOrders: f.imports, ImportFiles: f.imports, Channels: func() []Channel { return f.channels }, SessionKey: []byte(strings.Repeat("k", 32)),
 		Logger: slog.New(slog.DiscardHandler)}, func() time.Time { return b.now }).routes()
 	return b

@@ -1,5 +1,5 @@
-// Package console is the hub's web pages: the flow at a glance, leads with where every value came from, rejections to
-// correct and replay, files to import, sources, reps and settings. Pages are rendered on the server, in Chinese and English, and work
+// Package console is the hub's web pages: the flow at a glance, leads with where every value came from and what is done with them, public
+// pools, reps, rules in words, figures, rejections to correct and replay, files to import, sources, notifications and settings. Pages are rendered on the server, in Chinese and English, and work
 // without JavaScript. A person signs in with an admin token.
 package console
 
@@ -53,6 +53,15 @@ func (s *site) routes() http.Handler {
 	post("/leads/{id}/merge", s.leadMerge)
 	post("/leads/{id}/split", s.leadSplit)
 	post("/leads/{id}/pin", s.leadPin)
+	post("/leads/{id}/assign", s.leadAssign)
+	post("/leads/{id}/claim", s.leadClaim)
+	post("/leads/{id}/release", s.leadRelease)
+	post("/leads/{id}/accept", s.leadAccept)
+	post("/leads/{id}/follow", s.leadFollow)
+	post("/leads/{id}/reopen", s.leadReopen)
+	get("/pools", s.poolList)
+	get("/pools/{key}", s.poolShow)
+	post("/pools/{key}/claim", s.poolClaim)
 	get("/duplicates", s.duplicateList)
 	post("/duplicates/{a}/{b}", s.duplicateDecide)
 	get("/rejections", s.rejectionList)
@@ -77,6 +86,17 @@ func (s *site) routes() http.Handler {
 	post("/sources/{key}", s.sourceSave)
 	post("/sources/{key}/switch", s.sourceSwitch)
 	post("/sources/{key}/remove", s.sourceRemove)
+	get("/reps", s.repList)
+	post("/reps/{key}/duty", s.repDuty)
+	post("/reps/{key}/leave", s.repLeave)
+	get("/reps/{key}/handover", s.repHandoverShow)
+	post("/reps/{key}/handover", s.repHandover)
+	get("/rules", s.ruleList)
+	post("/rules/try", s.ruleTry)
+	get("/figures", s.figureShow)
+	get("/notifications", s.notificationList)
+	post("/notifications/targets/{key}/try", s.notificationTry)
+	post("/notifications/{id}/replay", s.notificationReplay)
 	get("/settings", s.settingsShow)
 	post("/settings", s.settingsSave)
 	post("/teams", s.teamSave)

@@ -25,7 +25,9 @@ func TestBothLanguagesHaveTheSameTexts(t *testing.T) {
 
 // groups are the first parts of keys whose second part comes from outside.
 var groups = []string{"status", "verdict", "event", "identity", "field", "stage", "signal", "code", "done", "flow", "part", "rejection", "actor",
-	"importstate", "importing", "tally", "station", "preview", "fieldgroup", "how", "trust", "dateorder", "way"}
+	"importstate", "importing", "tally", "station", "preview", "fieldgroup", "how", "trust", "dateorder", "way",
+	"aim", "strategy", "target", "worth", "terms", "recycle", "repcode", "span", "moved", "rule", "followway", "range", "speed", "speedkey", "delivery", "notifykind",
+	"targetkind", "served", "hint", "sentence"}
 
 func TestEveryTextThatAPageUsesExistsAndNoneIsLeftOver(t *testing.T) {
 	used := map[string]bool{}

@@ -18,7 +18,8 @@ type leadPage struct {
 	Steps  []step    // latest first
 	Why    *lead.Why // nil when the hub cannot tell now
 	Error  *lead.Error
-	names
+	leadWork
+	speech
 }
 
 // goldenValue is one field with the value that won and those that lost.
@@ -50,7 +51,8 @@ func (v *visit) renderLead(id string, refused error) error {
 	if err != nil {
 		return err
 	}
-	p := leadPage{LeadDetail: d, Values: goldenValues(d.Provenance), Steps: timeline(d), Error: lead.AsError(refused), names: namesOf(c)}
+	p := leadPage{LeadDetail: d, Values: goldenValues(d.Provenance), Steps: timeline(d), Error: lead.AsError(refused),
+		leadWork: v.leadWork(&d, c), speech: v.speech(c)}
 	if id != d.ID && id != d.Number {
 		p.Asked = id
 	}

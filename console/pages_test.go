@@ -14,7 +14,9 @@ import (
 
 // everyPage is every page a signed-in person can get to.
 var everyPage = []string{"/", "/leads", "/leads?q=x&cursor=c", "/leads/ld_1", "/duplicates", "/duplicates?state=dismissed&lead=XL-1", "/rejections", "/rejections/sub_bad", "/rejections/sub_spam",
-	"/imports", "/imports/new", "/imports/imp_1", "/sources", "/sources/new", "/sources/new?channel=webform", "/sources/price-page", "/settings"}
+	"/imports", "/imports/new", "/imports/imp_1", "/sources", "/sources/new", "/sources/new?channel=webform", "/sources/price-page", "/settings",
+	"/pools", "/pools/sea", "/pools/sea?grade=A", "/pools/drained", "/reps", "/reps/chen/handover", "/reps/gone/handover", "/rules", "/figures", "/figures?range=7",
+	"/figures?since=2026-01-01&until=2026-01-02", "/notifications", "/notifications?state=all", "/leads/ld_worked", "/leads/ld_pooled"}
 
 func TestEveryPageIsWholeInBothLanguages(t *testing.T) {
 	han := regexp.MustCompile(`\p{Han}`)
@@ -26,7 +28,7 @@ func TestEveryPageIsWholeInBothLanguages(t *testing.T) {
 				doc, w := b.get(path)
 				require.Equal(t, http.StatusOK, w.Code)
 				require.Equal(t, 1, doc.Find("main h1").Length(), "a page has one heading")
-				require.Equal(t, 7, doc.Find("header nav a").Length())
+				require.Equal(t, 12, doc.Find("header nav a").Length())
 				require.Equal(t, lang == "zh", han.MatchString(doc.Find("nav").Text()))
 				require.NotContains(t, w.Body.String(), "%!", "an argument does not fit its text")
 				require.NotContains(t, w.Body.String(), "ZgotmplZ", "a value does not fit its place")

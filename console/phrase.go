@@ -9,7 +9,7 @@ import (
 
 // phrase is a sentence that the hub keeps in English (why a value lost, what a verdict rests on, who was chosen and
 // why, how a part is) and its Chinese form: $1 is the first part, itself in Chinese when it is a sentence, @1 the field of
-// that name. A sentence that is not in the list is shown as it is kept.
+// that name, #1 the statuses. A sentence that is not in the list is shown as it is kept.
 type phrase struct {
 	en *regexp.Regexp
 	zh string
@@ -97,19 +97,7 @@ var phrases = []phrase{
 	say(`full: posts are answered 503 until the broker is back`, "已满：消息队列恢复前，新留资会收到 503"),
 	say(`holds posts that wait for the broker`, "暂存着等待消息队列的留资"),
 	say(`no rep is active with a weight above zero; the lead waits until one is`, "没有在岗且权重大于零的销售，线索等待中"),
-	say(`(\S+) was asked for by name`, "客户指名找 $1"),
-	say(`(\S+) owns a lead of the same company`, "$1 已负责同一公司的线索"),
-	say(`(\S+) held the fewest leads for his weight: (\d+) with weight (\d+)`, "$1 按权重计持有最少：$2 条，权重 $3"),
-	say(`level (\d+) is the highest that may have it; (.+)`, "可接收者中 $1 级最高；$2"),
-	say(`the rule puts it into the pool`, "按规则放入公海"),
-	say(`no rule fits; it goes to the pool for such leads`, "没有规则匹配，进入默认公海"),
-	say(`no rule fits; the lead waits until one does`, "没有规则匹配，线索等待中"),
-	say(`nobody may have it now: (.+); it goes to the pool of the rule`, "暂无人可接收（$1），进入该规则的公海"),
-	say(`nobody may have it now: (.+); the lead waits`, "暂无人可接收（$1），线索等待中"),
-	say(`the rule aims at nobody; it goes to the pool of the rule`, "规则没有对应的销售，进入该规则的公海"),
-	say(`the rule aims at nobody; the lead waits`, "规则没有对应的销售，线索等待中"),
-	say(`the stored rules cannot be used; the lead waits until they are mended`, "已保存的规则无法使用，修复前线索等待"),
-	say(`(\S+) had the most credit \((-?\d+)\) with weight (\d+) of (\d+), after (\d+) leads`,
+	say(`(.+) had the most credit \((-?\d+)\) with weight (\d+) of (\d+), after (\d+) leads`,
 		"$1 的轮转积分最高（$2），权重 $3/$4，此前已得 $5 条"),
 }
 
@@ -118,17 +106,26 @@ func (c catalogue) reason(lang, sentence string) string {
 	if lang == "en" {
 		return sentence
 	}
-	for _, p := range slices.Concat(phrases, importPhrases) {
+	for _, p := range slices.Concat(phrases, importPhrases, workPhrases) {
 		if m := p.en.FindStringSubmatch(sentence); m != nil {
 			var pairs []string
 			for i, part := range m[1:] {
 				n := strconv.Itoa(i + 1)
-				pairs = append(pairs, "$"+n, c.kinds(c.reason(lang, part)), "@"+n, c.or("field."+part, part))
+				pairs = append(pairs, "$"+n, c.kinds(c.reason(lang, part)), "@"+n, c.or("field."+part, part), "#"+n, c.statuses(part))
 			}
 			return strings.NewReplacer(pairs...).Replace(p.zh)
 		}
 	}
 	return sentence
+}
+
+// statuses names the statuses in "working, converted".
+func (c catalogue) statuses(text string) string {
+	parts := strings.Split(text, ", ")
+	for i, part := range parts {
+		parts[i] = c.or("status."+part, part)
+	}
+	return strings.Join(parts, "、")
 }
 
 // kinds names the kinds of identity in "mobile and email"; anything else stays as it is.

@@ -15,6 +15,11 @@ type Config struct {
 	Leads         Leads
 	Merging       Merging
 	Duplicates    Duplicates
+	Moving        Moving
+	Following     Following
+	Care          Care
+	Trying        Trying
+	Notifications Notifications
 	Fetching      Fetching
 	Rejections    Rejections
 	Configuration Configuration
@@ -53,6 +58,50 @@ type Merging interface {
 	Unpin(ctx context.Context, id, field string, o lead.Order) ([]lead.Change, error)
 	// Why explains one lead, or, when with is not "", two.
 	Why(ctx context.Context, id, with string) (lead.Why, error)
+}
+
+// Moving is what people do about who has a lead. Each call is one transaction and returns the lead as it is then; asking again with the
+// same Move.ID changes nothing. KindNotFound, KindForbidden, KindConflict and KindLimited say what speaks against it.
+type Moving interface {
+	Assign(ctx context.Context, id, rep string, m lead.Move) (lead.Lead, error)
+	// Claim takes a lead out of a public pool for m.Rep, by the rules of the pool.
+	Claim(ctx context.Context, id string, m lead.Move) (lead.Lead, error)
+	// Release gives a lead back into a public pool; pool "" leaves it to the rules.
+	Release(ctx context.Context, id, pool, reason string, m lead.Move) (lead.Lead, error)
+	Accept(ctx context.Context, id string, m lead.Move) (lead.Lead, error)
+}
+
+// Following is what comes of a lead, and of the leads of a rep who leaves.
+type Following interface {
+	Follow(ctx context.Context, f lead.Feedback, m lead.Move) (lead.Lead, error)
+	Reopen(ctx context.Context, id string, m lead.Move) (lead.Lead, error)
+	// Handover returns how many leads it moved, also when it failed half-way: the same call goes on with the rest.
+	Handover(ctx context.Context, rep string, to lead.Handover, m lead.Move) (int, error)
+}
+
+// Care tells who has leads, how many, and what came of them.
+type Care interface {
+	// RepStates has reps who are in the configuration no more as long as they own leads. Counters of a day are those of RepState.Day.
+	RepStates(ctx context.Context) ([]lead.RepState, error)
+	PoolStates(ctx context.Context) ([]lead.PoolState, error) // of pools that hold leads
+	Performance(ctx context.Context, q lead.PerformanceQuery) (lead.Performance, error)
+}
+
+// Trying plays an imagined lead.
+type Trying interface {
+	// ExplainDraft tells what would become of what a source would have read, and writes nothing. KindNotFound for the source.
+	ExplainDraft(ctx context.Context, source string, d lead.Draft) (lead.Explanation, error)
+}
+
+// Notifications is how reps are told of their leads.
+type Notifications interface {
+	// TargetState tells how a target of the configuration does. KindNotFound.
+	TargetState(ctx context.Context, key string) (lead.TargetState, error)
+	// TestTarget sends a sample to a rep, or to nobody in particular. KindNotFound for target and rep.
+	TestTarget(ctx context.Context, key, rep, actor string) (lead.TestResult, error)
+	Deliveries(ctx context.Context, q lead.DeliveryQuery) (lead.DeliveryPage, error) // latest first
+	// ReplayDelivery lets a dead delivery, and all that its message carries, be tried again. KindConflict for one that is not dead.
+	ReplayDelivery(ctx context.Context, id, actor string) error
 }
 
 // Duplicates is the queue of leads that may be one person.

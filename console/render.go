@@ -61,15 +61,27 @@ func functions(c catalogue, lang string) template.FuncMap {
 		"nav":  func(page string) []navLink { return navigation(c, page) },
 		"rows": func(text string) int { return min(1+strings.Count(text, "\n")+len(text)/120, 12) },
 
-		"number": func(n int64) string { return message.NewPrinter(language.English).Sprint(n) },
-		"part":   func(p lead.DuplicatePart) string { return p.In(lang) },
-		"say":    func(s lead.Sentence) string { return s.In(lang) },
-		"text":   func(t lead.Text) string { return in(t, lang) },
-		"size":   size,
-		"reason": func(sentence string) string { return c.reason(lang, sentence) },
-		"actor":  c.actor,
-		"place":  place,
+		"give":     func(page any, pairs ...any) map[string]any { return with(page, pairs) },
+		"number":   func(n int64) string { return message.NewPrinter(language.English).Sprint(n) },
+		"part":     func(p lead.DuplicatePart) string { return p.In(lang) },
+		"say":      func(s lead.Sentence) string { return s.In(lang) },
+		"text":     func(t lead.Text) string { return in(t, lang) },
+		"size":     size,
+		"advice":   func(e *lead.Error) string { return c.or("hint."+e.Code, c.reason(lang, e.Hint)) },
+		"sentence": func(e *lead.Error) string { return c.or("sentence."+e.Code, c.reason(lang, e.Message)) },
+		"reason":   func(sentence string) string { return c.reason(lang, sentence) },
+		"actor":    c.actor,
+		"place":    place,
 	}
+}
+
+// with gives a shared part of a page what it shows, and the page to ask for words.
+func with(page any, pairs []any) map[string]any {
+	out := map[string]any{"Page": page}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[pairs[i].(string)] = pairs[i+1]
+	}
+	return out
 }
 
 type navLink struct {
@@ -81,10 +93,15 @@ func navigation(c catalogue, page string) []navLink {
 	links := []navLink{
 		{"/", c.text("nav.overview"), strings.HasPrefix(page, "overview_")},
 		{"/leads", c.text("nav.leads"), strings.HasPrefix(page, "lead_")},
+		{"/pools", c.text("nav.pools"), strings.HasPrefix(page, "pool_")},
 		{"/duplicates", c.text("nav.duplicates"), strings.HasPrefix(page, "duplicate_")},
 		{"/rejections", c.text("nav.rejections"), strings.HasPrefix(page, "rejection_")},
 		{"/imports", c.text("nav.imports"), strings.HasPrefix(page, "import_")},
 		{"/sources", c.text("nav.sources"), strings.HasPrefix(page, "source_")},
+		{"/reps", c.text("nav.reps"), strings.HasPrefix(page, "rep_")},
+		{"/rules", c.text("nav.rules"), strings.HasPrefix(page, "rule_")},
+		{"/figures", c.text("nav.figures"), strings.HasPrefix(page, "figure_")},
+		{"/notifications", c.text("nav.notifications"), strings.HasPrefix(page, "notification_")},
 		{"/settings", c.text("nav.settings"), strings.HasPrefix(page, "settings_")},
 	}
 	return links

@@ -23,7 +23,7 @@ func (s *site) teamSave(v *visit) error {
 	return v.editSettings("team_saved", func(c *lead.Config) error {
 		t := lead.Team{Key: v.typed("key"), Name: either(v.typed("name"), v.typed("key"))}
 		if i := slices.IndexFunc(c.Teams, func(o lead.Team) bool { return o.Key == t.Key }); i >= 0 {
-			c.Teams[i] = t
+			c.Teams[i].Name = t.Name // its hours stay
 			return nil
 		}
 		c.Teams = append(c.Teams, t)
@@ -38,6 +38,12 @@ func (s *site) repSave(v *visit) error {
 		if err != nil {
 			return wrongField("weight", "bad_weight", "the weight is not a number", "1 is the usual share, 0 gets no leads")
 		}
+		limits := [3]int{}
+		for i, name := range []string{"daily", "holding", "level"} {
+			if limits[i], err = strconv.Atoi(either(v.typed(name), "0")); err != nil || limits[i] < 0 {
+				return wrongField(name, "bad_limit", "a limit or a level is not a number", "0 is no limit")
+			}
+		}
 		r := lead.Rep{Key: v.typed("key")}
 		i := slices.IndexFunc(c.Reps, func(o lead.Rep) bool { return o.Key == r.Key })
 		if i >= 0 {
@@ -45,6 +51,8 @@ func (s *site) repSave(v *visit) error {
 		}
 		r.Name, r.Team, r.Weight = either(v.typed("name"), r.Key), v.typed("team"), weight
 		r.Active = v.typed("active") == "on"
+		r.Daily, r.Holding, r.Level = limits[0], limits[1], limits[2]
+		r.Role, r.Skills = v.typed("role"), listed(v.typed("skills"))
 		if i >= 0 {
 			c.Reps[i] = r
 			return nil
@@ -52,6 +60,11 @@ func (s *site) repSave(v *visit) error {
 		c.Reps = append(c.Reps, r)
 		return nil
 	})
+}
+
+// listed reads a list that stands on one line.
+func listed(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",，、;； ", r) })
 }
 
 func (v *visit) typed(name string) string { return strings.TrimSpace(v.PostForm.Get(name)) }

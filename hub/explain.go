@@ -16,7 +16,28 @@ func (h *Hub) Explain(ctx context.Context, source, contentType string, body []by
 		return lead.Explanation{}, lead.NotFound("unknown_source", "no source has this key", "GET /v1/sources lists them")
 	}
 	now := h.cfg.Now().UTC()
-	raw := lead.Raw{ID: lead.NewID("sub_", now), Source: src.Key, Channel: src.Channel, ReceivedAt: now, ContentType: contentType, Body: body}
+	return h.explain(ctx, snap, lead.Raw{ID: lead.NewID("sub_", now), Source: src.Key, Channel: src.Channel, ReceivedAt: now, ContentType: contentType, Body: body})
+}
+
+// ExplainDraft is Explain for what a source would have read: a lead that a person imagines. What the draft leaves empty is filled with the
+// defaults of the source, as its connector does. KindNotFound for the source.
+func (h *Hub) ExplainDraft(ctx context.Context, source string, d lead.Draft) (lead.Explanation, error) {
+	snap := h.configuration.current.Load()
+	src := snap.sources[source]
+	if src == nil {
+		return lead.Explanation{}, lead.NotFound("unknown_source", "no source has this key", "GET /v1/sources lists them")
+	}
+	for field, value := range src.Defaults {
+		if len(d.Fields[field]) == 0 {
+			d.Add(field, value)
+		}
+	}
+	now := h.cfg.Now().UTC()
+	return h.explain(ctx, snap, lead.Raw{ID: lead.NewID("sub_", now), Source: src.Key, Channel: src.Channel, ReceivedAt: now, Draft: &d})
+}
+
+func (h *Hub) explain(ctx context.Context, snap *snapshot, raw lead.Raw) (lead.Explanation, error) {
+	now := raw.ReceivedAt
 	drafts, _, err := snap.parse(&raw)
 	if err != nil {
 		return lead.Explanation{Rejections: []lead.Rejection{*snap.unread(&raw, err)}}, nil
