@@ -34,7 +34,7 @@ func newSite(c Config, now func() time.Time) *site {
 	if len(c.SessionKey) < 32 {
 		panic("console: the session key is shorter than 32 bytes") // anybody could sign a session
 	}
-	return &site{Config: c, pages: loadPages(), attempts: newAttempts(now), now: now}
+	return &site{Config: c, pages: loaded(), attempts: newAttempts(now), now: now}
 }
 
 // routes is the table of every page; one file per page, noun_verb.go.

@@ -211,14 +211,18 @@ func TestRepsTeamsAndSettingsAreSaved(t *testing.T) {
 		form.Set("csrf", doc.Find("input[name=csrf]").AttrOr("value", ""))
 		return b.do(http.MethodPost, path, form).Code
 	}
-	require.Equal(t, 303, post("/reps", url.Values{"key": {"li"}, "name": {"李青"}, "team": {"south"}, "weight": {"3"}, "active": {"on"}}))
-	require.Equal(t, lead.Rep{Key: "li", Name: "李青", Team: "south", Weight: 3, Active: true}, f.config.Reps[2])
+	require.Equal(t, 303, post("/reps", url.Values{"key": {"qing"}, "name": {"李青"}, "team": {"south"}, "weight": {"3"}, "active": {"on"}, "daily": {"20"}, "holding": {""},
+		"level": {"2"}, "role": {"senior"}, "skills": {"english， 云 cloud"}}))
+	require.Equal(t, lead.Rep{Key: "qing", Name: "李青", Team: "south", Weight: 3, Active: true, Daily: 20, Level: 2, Role: "senior", Skills: []string{"english", "云", "cloud"}}, f.config.Reps[3])
 	require.Equal(t, 303, post("/reps", url.Values{"key": {"chen"}, "name": {""}, "weight": {"0"}}))
-	require.Equal(t, lead.Rep{Key: "chen", Name: "chen", Weight: 0, Assigned: 41}, f.config.Reps[0])
+	chen := cannedConfig().Reps[0]
+	chen.Name, chen.Team, chen.Weight, chen.Active = "chen", "", 0, false
+	require.Equal(t, chen, f.config.Reps[0], "what the form does not have stays")
+	require.Equal(t, 422, post("/reps", url.Values{"key": {"chen"}, "weight": {"1"}, "daily": {"-1"}}))
 	require.Equal(t, 422, post("/reps", url.Values{"key": {"chen"}, "weight": {"a lot"}}))
 	require.Equal(t, 303, post("/teams", url.Values{"key": {"north"}}))
 	require.Equal(t, 303, post("/teams", url.Values{"key": {"south"}, "name": {"South"}}))
-	require.Equal(t, []lead.Team{{Key: "south", Name: "South"}, {Key: "north", Name: "north"}}, f.config.Teams)
+	require.Equal(t, []lead.Team{{Key: "south", Name: "South", Hours: cannedConfig().Teams[0].Hours}, {Key: "north", Name: "north"}}, f.config.Teams)
 	require.Equal(t, 303, post("/settings", url.Values{"number_prefix": {"LD"}, "time_zone": {"UTC"}, "country": {"sg"}, "never_keys": {"a@b.example\r\n"}}))
 	require.Equal(t, lead.Settings{NumberPrefix: "LD", TimeZone: "UTC", Country: "SG", NeverKeys: []string{"a@b.example"}}, f.config.Settings)
 
@@ -232,7 +236,7 @@ func TestEveryRepIsSavedByTheFormOfItsRow(t *testing.T) {
 		id := row.Find("form").AttrOr("id", "")
 		require.NotEmpty(t, id)
 		row.Find("[form]").Each(func(_ int, s *goquery.Selection) { require.Equal(t, id, s.AttrOr("form", "")) })
-		require.Equal(t, 4, row.Find(fmt.Sprintf("[form='%s']:not([name=key])", id)).Length())
+		require.Equal(t, 9, row.Find(fmt.Sprintf("[form='%s']:not([name=key])", id)).Length())
 	})
 	require.False(t, strings.Contains(doc.Find("h2").Text(), "settings."))
 }

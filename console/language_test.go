@@ -57,7 +57,7 @@ func TestEveryTextThatAPageUsesExistsAndNoneIsLeftOver(t *testing.T) {
 		group, _, _ := strings.Cut(key, ".")
 		require.True(t, used[key] || slices.Contains(groups, group), "no page uses %s", key)
 	}
-	done := regexp.MustCompile(`(?:done\(.*|editSettings\()"([a-z_]+)"`)
+	done := regexp.MustCompile(`(?:done\(.*|editSettings\(|editRep\(|moved\()"([a-z_]+)"`)
 	names, err := fs.Glob(os.DirFS("."), "*_*.go")
 	require.NoError(t, err)
 	for _, name := range names {

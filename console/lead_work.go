@@ -19,10 +19,11 @@ func (v *visit) move(rep string) lead.Move {
 
 // moved shows the lead after a move, or what spoke against it.
 func (v *visit) moved(what string, err error) error {
+	id := v.param("id")
 	if err != nil {
-		return v.renderLead(v.param("id"), err)
+		return v.renderLead(id, err)
 	}
-	return v.done(leadURL(v.param("id")), what)
+	return v.done(leadURL(id), what)
 }
 
 func (s *site) leadAssign(v *visit) error {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/language"
@@ -26,6 +27,9 @@ type pages struct {
 	catalogues map[string]catalogue
 	templates  map[string]*template.Template // by language and page: "zh/lead_show"
 }
+
+// loaded parses the pages once for the process: they are never changed.
+var loaded = sync.OnceValue(loadPages)
 
 func loadPages() pages {
 	p := pages{catalogues: loadCatalogues(), templates: map[string]*template.Template{}}
@@ -67,8 +71,8 @@ func functions(c catalogue, lang string) template.FuncMap {
 		"say":      func(s lead.Sentence) string { return s.In(lang) },
 		"text":     func(t lead.Text) string { return in(t, lang) },
 		"size":     size,
-		"advice":   func(e *lead.Error) string { return c.or("hint."+e.Code, c.reason(lang, e.Hint)) },
-		"sentence": func(e *lead.Error) string { return c.or("sentence."+e.Code, c.reason(lang, e.Message)) },
+		"advice":   func(code, hint string) string { return c.or("hint."+code, c.reason(lang, hint)) },
+		"sentence": func(code, message string) string { return c.or("sentence."+code, c.reason(lang, message)) },
 		"reason":   func(sentence string) string { return c.reason(lang, sentence) },
 		"actor":    c.actor,
 		"place":    place,

@@ -38,12 +38,6 @@ func (s *site) repSave(v *visit) error {
 		if err != nil {
 			return wrongField("weight", "bad_weight", "the weight is not a number", "1 is the usual share, 0 gets no leads")
 		}
-		limits := [3]int{}
-		for i, name := range []string{"daily", "holding", "level"} {
-			if limits[i], err = strconv.Atoi(either(v.typed(name), "0")); err != nil || limits[i] < 0 {
-				return wrongField(name, "bad_limit", "a limit or a level is not a number", "0 is no limit")
-			}
-		}
 		r := lead.Rep{Key: v.typed("key")}
 		i := slices.IndexFunc(c.Reps, func(o lead.Rep) bool { return o.Key == r.Key })
 		if i >= 0 {
@@ -51,8 +45,9 @@ func (s *site) repSave(v *visit) error {
 		}
 		r.Name, r.Team, r.Weight = either(v.typed("name"), r.Key), v.typed("team"), weight
 		r.Active = v.typed("active") == "on"
-		r.Daily, r.Holding, r.Level = limits[0], limits[1], limits[2]
-		r.Role, r.Skills = v.typed("role"), listed(v.typed("skills"))
+		if err := v.repLimits(&r); err != nil {
+			return err
+		}
 		if i >= 0 {
 			c.Reps[i] = r
 			return nil
@@ -62,8 +57,32 @@ func (s *site) repSave(v *visit) error {
 	})
 }
 
+// repLimits sets what the form has of limits and abilities; what it does not have stays.
+func (v *visit) repLimits(r *lead.Rep) error {
+	for name, to := range map[string]*int{"daily": &r.Daily, "holding": &r.Holding, "level": &r.Level} {
+		if !v.PostForm.Has(name) {
+			continue
+		}
+		n, err := strconv.Atoi(either(v.typed(name), "0"))
+		if err != nil || n < 0 {
+			return wrongField(name, "bad_limit", "a limit or a level is not a number", "0 is no limit")
+		}
+		*to = n
+	}
+	if v.PostForm.Has("role") {
+		r.Role = v.typed("role")
+	}
+	if v.PostForm.Has("skills") {
+		r.Skills = listed(v.typed("skills"))
+	}
+	return nil
+}
+
 // listed reads a list that stands on one line.
 func listed(text string) []string {
+	if text == "" {
+		return nil
+	}
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",，、;； ", r) })
 }
 
