@@ -94,7 +94,9 @@ func TestAFormWithoutTheSessionsTokenDoesNothing(t *testing.T) {
 	other := f.signedIn(t)
 	doc, _ := other.get("/")
 	for _, path := range []string{"/settings", "/reps", "/teams", "/sources/new", "/sources/price-page", "/sources/price-page/switch",
-		"/sources/price-page/remove", "/rejections/sub_bad/replay", "/logout"} {
+		"/sources/price-page/remove", "/rejections/sub_bad/replay", "/logout",
+		"/leads/ld_1/assign", "/leads/ld_1/claim", "/leads/ld_1/release", "/leads/ld_1/accept", "/leads/ld_1/follow", "/leads/ld_1/reopen", "/pools/sea/claim", "/reps/chen/duty", "/reps/chen/leave",
+		"/reps/chen/handover", "/rules/try", "/notifications/targets/group/try", "/notifications/dlv_1/replay"} {
 		for _, token := range []string{"", "nonsense", doc.Find("input[name=csrf]").AttrOr("value", "")} {
 			before := f.config
 			w := b.do(http.MethodPost, path, url.Values{"csrf": {token}, "key": {"x"}, "weight": {"1"}})
@@ -103,6 +105,7 @@ func TestAFormWithoutTheSessionsTokenDoesNothing(t *testing.T) {
 		}
 	}
 	require.Empty(t, f.actor)
+	require.Empty(t, f.work.calls)
 	require.Equal(t, http.StatusForbidden, f.open(t).do(http.MethodPost, "/login", url.Values{"token": {adminToken}}).Code)
 }
 
