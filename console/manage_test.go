@@ -56,20 +56,6 @@ func TestALeadOfAPublicPoolIsMaskedUntilItIsClaimed(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, w.Code)
 }
 
-func TestAMaskNeverShowsAllOfAValue(t *testing.T) {
-	l := lead.Lead{Name: "王", Company: "甲", Title: "X", Address: "路", Honorific: "先生", Phones: []string{"+8613912345678", "+6591234567", "+1", ""}, Emails: []string{"a@b.example", "nonsense"},
-		Region: lead.Region{Country: "CN", Province: "广东省", City: "深圳市", District: "南山区", Code: "440305"}}
-	all := []string{"name", "honorific", "phones", "emails", "company", "title", "address", "region", "message"}
-	got := unclaimed(l, &lead.Pool{Masked: all}).Lead
-	require.Equal(t, lead.Lead{Name: "***", Company: "***", Title: "***", Address: "***", Honorific: "***", Phones: []string{"139****5678", "****67", "****+1", "****"}, Emails: []string{"***@b.example", "***"},
-		Region: lead.Region{Country: "CN", Province: "广东省"}}, got)
-	require.Equal(t, lead.Lead{}, unclaimed(l, &lead.Pool{Hidden: all}).Lead)
-	require.Equal(t, lead.Lead{}, unclaimed(l, &lead.Pool{Hidden: all, Masked: all}).Lead, "what is hidden is not shown in part")
-	require.Equal(t, "王", unclaimed(l, &lead.Pool{}).Name)
-	require.Equal(t, "139****5678", unclaimed(l, &lead.Pool{}).Phones[0], "phones and emails unless it says otherwise")
-	require.Equal(t, "+8613912345678", l.Phones[0], "what was given stays as it was")
-}
-
 func TestRepsShowWhatIsUsedOfTheirLimitsToday(t *testing.T) {
 	f := cannedFakes()
 	b := f.signedIn(t)
