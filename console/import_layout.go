@@ -32,6 +32,7 @@ var fieldGroups = []fieldGroup{
 		lead.FieldUTMCampaign, lead.FieldUTMTerm, lead.FieldUTMContent}},
 	{"more", []string{lead.FieldLanguage, lead.FieldConsentText, lead.FieldConsentVersion, lead.FieldConsentPurpose, lead.FieldConsentAt,
 		lead.FieldUTMID, lead.FieldPage, lead.FieldReferrerURL, lead.FieldLanding}},
+	{"transcript", []string{lead.ColumnConversation, lead.ColumnBuyer, lead.ColumnSender, lead.ColumnShop, lead.ColumnPlatform}},
 }
 
 // maxColumns of a sheet are shown; those beyond keep what was found.

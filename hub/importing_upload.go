@@ -184,7 +184,7 @@ func remind(l *lead.Layout, s *lead.SheetLayout, columns []lead.RememberedColumn
 }
 
 func contact(c lead.Column) bool {
-	return c.Field == lead.FieldPhone || c.Field == lead.FieldEmail || c.Field == lead.FieldExternalID
+	return c.Field == lead.FieldPhone || c.Field == lead.FieldEmail || c.Field == lead.FieldExternalID || c.Field == lead.ColumnBuyer
 }
 
 // repeats looks for an import of the same file whose rows are in the pool.

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -64,6 +65,7 @@ var rejectionWords = map[string]string{
 	"formula_not_computed": "唯一的联系方式是公式，文件中没有计算结果。请用 Excel 或 WPS 打开并保存后重新上传。",
 	"excel_error_value":    "唯一的联系方式是 #N/A 等错误值。请更正后重新上传。",
 	"bad_row":              "无法读取该行。",
+	"bad_conversation":     "无法读取该会话。",
 	"parser_failed":        "读取该行时出错，请将文件反馈给管理员。",
 	"unknown_source":       "该来源已被删除。",
 	"source_broken":        "该来源的设置有误，请联系管理员。",
@@ -81,7 +83,14 @@ func wordsRejected(code, message, hint string) lead.Text {
 	case codeNoLead:
 		if why := noLeadWords[message]; why != "" {
 			t.ZH = why
+		} else if m := partOf.FindStringSubmatch(message); m != nil {
+			t.ZH = "该行属于第 " + m[1] + " 行的会话，不单独导入。"
+			if m[2] != "" {
+				t.ZH = "该行属于第 " + m[1] + " 行的会话，不是客户所说，未导入。"
+			}
 		}
+	case "bad_conversation":
+		t.ZH = cmp.Or(conversationWords[message], t.ZH)
 	case "no_identity":
 		t.EN = message + ": correct the phone or the email and upload the row again"
 		if why := whyNobody(message); why != "" {
@@ -98,12 +107,26 @@ func wordsRejected(code, message, hint string) lead.Text {
 	return t
 }
 
+// partOf is the reason of a row that stands in a conversation of another row.
+var partOf = regexp.MustCompile(`^the (?:row|message) is part of the conversation in row (\d+)(, and not the customer's)?$`)
+
+var conversationWords = map[string]string{
+	"the row does not say which conversation it is of": "该行没有会话编号。请补充后重新上传。",
+	"the row does not say who the message is from":     "无法判断该消息由谁发送。请在每一行注明买家或客服后重新上传。",
+	"the row does not say who the buyer is":            "该行没有买家。请补充后重新上传。",
+	"the conversation lacks platform":                  "缺少平台。请在上传时或在来源的默认值中注明平台。",
+	"the conversation lacks shop":                      "缺少店铺。请在上传时或在来源的默认值中注明店铺，或将来源的买家范围设为整个平台。",
+	"the conversation lacks platform, shop":            "缺少平台和店铺。请在上传时或在来源的默认值中注明，没有店铺时将买家范围设为整个平台。",
+}
+
 // noLeadWords say which kind of a row nobody meant to be a lead it is.
 var noLeadWords = map[string]string{
 	"the row holds nothing in the columns that are read":               "该行在要读取的列中没有内容，未导入。",
 	"the row is the example of the template":                           "这是模板中的示例行，未导入。",
 	"the row repeats the header":                                       "该行是重复的表头，未导入。",
 	"the row is a total":                                               "该行是合计，未导入。",
+	"the row holds no message":                                         "该行没有消息内容，未导入。",
+	"the customer says nothing in this conversation":                   "该会话中客户没有发言，未导入。",
 	"the row is hidden in the file, and this source skips hidden rows": "该行在文件中被隐藏，按来源设置不导入。",
 }
 

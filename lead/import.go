@@ -179,9 +179,19 @@ type ImportUpload struct {
 	Defaults map[string]string // for the whole file, by field
 }
 
+// Columns of a transcript, of which each row is a message. They are no fields of a Draft: they say whose message it is.
+const (
+	ColumnConversation = "conversation"
+	ColumnBuyer        = "buyer"
+	ColumnSender       = "sender"
+	ColumnShop         = "shop"
+	ColumnPlatform     = "platform"
+)
+
 // ImportFields are what a column of a file can be, in the order to show; beside them "event_time", "-" for a column that is dropped, and ""
 // for one that is kept under its header.
 var ImportFields = []string{FieldName, FieldFamilyName, FieldGivenName, FieldHonorific, FieldPhone, FieldEmail, FieldWechat, FieldQQ, FieldCompany,
 	FieldTitle, FieldCountry, FieldProvince, FieldCity, FieldDistrict, FieldAddress, FieldProduct, FieldBudget, FieldMessage, FieldTag, FieldLanguage,
 	FieldReferrer, FieldOwnerHint, FieldExternalID, FieldConsent, FieldConsentText, FieldConsentVersion, FieldConsentPurpose, FieldConsentAt,
-	FieldUTMSource, FieldUTMMedium, FieldUTMCampaign, FieldUTMTerm, FieldUTMContent, FieldUTMID, FieldPage, FieldReferrerURL, FieldLanding}
+	FieldUTMSource, FieldUTMMedium, FieldUTMCampaign, FieldUTMTerm, FieldUTMContent, FieldUTMID, FieldPage, FieldReferrerURL, FieldLanding,
+	ColumnConversation, ColumnBuyer, ColumnSender, ColumnShop, ColumnPlatform}

@@ -26,6 +26,8 @@ type rowBody struct {
 	Defaults map[string]string `json:"defaults,omitempty"` // of the upload
 	Notes    []string          `json:"notes,omitempty"`    // what the reader had to mend in this row
 	Columns  []cellBody        `json:"columns"`            // those that are not blank
+	Talk     *talk             `json:"talk,omitempty"`     // of a transcript: the conversation that this row stands for
+	Part     *part             `json:"part,omitempty"`     // of a transcript: why it stands for none
 }
 
 // cellBody is one cell.
@@ -162,7 +164,8 @@ func (e *encoder) cell(index int, c spreadsheet.Cell, merged bool) {
 	e.buf = append(e.buf, '}')
 }
 
-func (e *encoder) end() { e.buf = append(e.buf, ']', '}') }
+// end closes the row, with a member more where it is of a transcript.
+func (e *encoder) end(extra []byte) { e.buf = append(append(append(e.buf, ']'), extra...), '}') }
 
 // body returns the body of the row that was ended; it is the caller's to keep.
 func (e *encoder) body() []byte { return bytes.Clone(e.buf) }

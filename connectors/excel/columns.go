@@ -136,6 +136,7 @@ type decider struct {
 func (d decider) columns(width int) []connectors.Column {
 	cols := make([]connectors.Column, width)
 	closed := make([]bool, width)
+	chat := isTranscript(d.mapper, d.header.names)
 	for i := range cols {
 		c := &cols[i]
 		c.Index, c.Samples = i, d.content[i].samples
@@ -145,11 +146,15 @@ func (d decider) columns(width int) []connectors.Column {
 		c.Header = d.header.names[i]
 		m := d.named(i)
 		c.Field, c.How, c.Sure, closed[i] = m.field, m.how, m.sure, m.closed
-		if c.How != howMapping {
+		if c.How != howMapping && !chat {
 			d.doubt(c, &d.content[i])
 		}
 	}
 	ownColumns(cols)
+	if chat {
+		d.transcript(cols)
+		return cols
+	}
 	d.exchange(cols)
 	d.fill(cols, closed)
 	return cols

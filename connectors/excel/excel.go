@@ -12,10 +12,14 @@ import (
 const (
 	setHiddenRows = "hidden_rows"
 	setDateOrder  = "date_order"
+	setBuyerScope = "buyer_scope"
 
 	hiddenRead = "read"
 	hiddenSkip = "skip"
 	orderAuto  = "auto"
+
+	scopeShop     = "shop"
+	scopePlatform = "platform"
 )
 
 // Connector is the channel excel.
@@ -44,24 +48,29 @@ var spec = connectors.Spec{
 		{Name: setDateOrder, Default: orderAuto, OneOf: []string{orderAuto, "dmy", "mdy", "ymd"}, Help: connectors.Text{
 			EN: "Order of dates like 3/4/2026 in columns where neither another date nor the header tells it. auto: such dates are not used.",
 			ZH: "像 3/4/2026 这样的日期，若同列其他日期和表头都无法判断顺序，按此顺序读取。auto 表示不采用此类日期。"}},
+		{Name: setBuyerScope, Default: scopeShop, OneOf: []string{scopeShop, scopePlatform}, Help: connectors.Text{
+			EN: "Within what a buyer of a transcript is one person: one shop, or the whole platform.",
+			ZH: "聊天记录中的买家在什么范围内代表同一个人：单个店铺，或整个平台。"}},
 	},
-	Identities: []connectors.IdentityKind{{Kind: lead.IdentityMobile}, {Kind: lead.IdentityEmail}, {Kind: lead.IdentityExternal}},
+	Identities: []connectors.IdentityKind{{Kind: lead.IdentityMobile}, {Kind: lead.IdentityEmail}, {Kind: lead.IdentityExternal}, {Kind: lead.IdentityBuyer, Unique: true}},
 }
 
 // source is one configured place that lists come from.
 type source struct {
-	mapper     *connectors.Mapper
-	mapped     bool // the source has a mapping of its own
-	skipHidden bool
-	order      orders // of dates that nothing else decides; 0 when nobody has said
+	mapper      *connectors.Mapper
+	mapped      bool // the source has a mapping of its own
+	skipHidden  bool
+	scopeByShop bool
+	order       orders // of dates that nothing else decides; 0 when nobody has said
 }
 
 // Open makes a source of its settings.
 func (Connector) Open(set connectors.Settings) (connectors.Source, error) {
 	return &source{
-		mapper:     connectors.NewMapper(set),
-		mapped:     len(set.Mapping) > 0,
-		skipHidden: set.String(setHiddenRows) == hiddenSkip,
-		order:      orderOf(set.String(setDateOrder)),
+		mapper:      connectors.NewMapper(set),
+		mapped:      len(set.Mapping) > 0,
+		skipHidden:  set.String(setHiddenRows) == hiddenSkip,
+		scopeByShop: set.String(setBuyerScope) == scopeShop,
+		order:       orderOf(set.String(setDateOrder)),
 	}, nil
 }

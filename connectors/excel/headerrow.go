@@ -28,6 +28,14 @@ func (l line) text(column int) string {
 	return tidy(l.cells[column].Text)
 }
 
+func (l line) texts() []string {
+	list := make([]string, len(l.cells))
+	for i := range l.cells {
+		list[i] = l.text(i)
+	}
+	return list
+}
+
 func (l line) filled() (n int) {
 	for i := range l.cells {
 		if l.text(i) != "" {
@@ -139,6 +147,9 @@ func (f headerFinder) dataAbove(h header) bool {
 // field; 0 when the line looks like data.
 func (f headerFinder) known(l line) int {
 	filled, data, score, fields := 0, 0, 0, 0
+	if texts := l.texts(); isTranscript(f.mapper, texts) {
+		return 2 * len(texts)
+	}
 	for i, c := range l.cells {
 		text := l.text(i)
 		if text == "" {

@@ -16,7 +16,8 @@ import (
 	"github.com/leadhub/leadhub/spreadsheet"
 )
 
-// Import cuts a file into one event per row.
+// Import cuts a file into one event per row. Of a transcript the row of a conversation's first message holds what the customer says in
+// all of them, and the others say where it is.
 func (s *source) Import(ctx context.Context, f connectors.Upload, l connectors.Layout, emit func(connectors.ImportRow) error) error {
 	id := f.SHA256
 	if id == "" {
@@ -34,7 +35,11 @@ func (s *source) Import(ctx context.Context, f connectors.Upload, l connectors.L
 		if sheet.Skip {
 			continue
 		}
-		cut := cutter{sheet: sheet, id: id[:min(len(id), 32)] + ":" + strconv.Itoa(sheet.Index) + ":", emit: emit,
+		talks, err := s.gather(ctx, file, sheet)
+		if err != nil {
+			return err
+		}
+		cut := cutter{sheet: sheet, talks: talks, id: id[:min(len(id), 32)] + ":" + strconv.Itoa(sheet.Index) + ":", emit: emit,
 			encoder: newEncoder(f.Name, sheet.Name, l.Defaults, sheet.Columns)}
 		if err := cut.run(ctx, file); err != nil {
 			return err
@@ -63,6 +68,7 @@ type cutter struct {
 	encoder *encoder
 	emit    func(connectors.ImportRow) error
 	shared  spans
+	talks   *transcript // nil when the sheet is none
 }
 
 func (c *cutter) run(ctx context.Context, file *spreadsheet.File) error {
@@ -127,7 +133,11 @@ func (c *cutter) encode(row spreadsheet.Row, above []span, limit int) {
 	for _, one := range above {
 		c.encoder.cell(one.column, one.cell, true)
 	}
-	c.encoder.end()
+	var extra []byte
+	if c.talks != nil {
+		extra = c.talks.extra(row.Number)
+	}
+	c.encoder.end(extra)
 }
 
 // blank holds for a cell in which nothing can be seen.

@@ -153,7 +153,12 @@ func (s *source) inspectSheet(ctx context.Context, file *spreadsheet.File, sheet
 	for i := range out.Columns {
 		s.orderOfColumn(&out.Columns[i], v, n.tell)
 	}
-	if len(data) > 0 && !hasContact(out.Columns, d.content) {
+	if r := rolesOf(out.Columns); r.conversation >= 0 && r.message >= 0 && len(r.senders) > 0 && len(r.buyers) == 0 && len(data) > 0 {
+		out.Skip = true
+		n.tell("no_contact", connectors.Text{
+			EN: "This is a transcript, but no column was recognised as the buyer. Say which column it is, or leave the sheet out.",
+			ZH: "这是聊天记录，但未识别出买家列。请指定是哪一列，或不导入该工作表。"})
+	} else if len(data) > 0 && !r.whole() && !hasContact(out.Columns, d.content) {
 		out.Skip = true
 		n.tell("no_contact", connectors.Text{
 			EN: "No column was recognised as a phone, an email or an id. Say which column it is, or leave the sheet out.",

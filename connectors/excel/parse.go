@@ -31,7 +31,17 @@ func (s *source) Parse(raw lead.Raw) ([]lead.Draft, error) {
 		return nil, noLead("the row is hidden in the file, and this source skips hidden rows")
 	}
 	r := reading{source: s, body: &body}
+	if body.Part != nil {
+		return nil, body.Part.refused()
+	}
 	r.cells()
+	if body.Talk != nil {
+		d, err := r.talk()
+		if err != nil {
+			return nil, err
+		}
+		return []lead.Draft{d}, nil
+	}
 	if why := r.noLead(); why != "" {
 		return nil, noLead(why)
 	}
@@ -99,10 +109,14 @@ func (r *reading) cells() {
 
 // target is the field of a cell: the mapping of the source as it is now, else what was decided at the upload.
 func (r *reading) target(c *cellBody) (field string, sure float64) {
+	field, sure = strings.TrimSpace(c.Field), c.Sure
 	if r.mapped && c.Header != "" && r.mapper.Mapped(c.Header) {
-		return r.mapper.Field(c.Header), sureMapping
+		field, sure = r.mapper.Field(c.Header), sureMapping
 	}
-	return strings.TrimSpace(c.Field), c.Sure
+	if transcriptColumns[field] { // no field of a draft: for people, under its header
+		return "", 0
+	}
+	return field, sure
 }
 
 // cellName names a column for people, and is the field of what nobody knows. It is never the name of a known field.
