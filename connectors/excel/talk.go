@@ -79,9 +79,8 @@ func (r *reading) talk() (lead.Draft, error) {
 	}
 	for _, m := range inTime(t.Messages) {
 		d.Add(lead.FieldMessage, strings.ToValidUTF8(m.Text, "\ufffd"))
-		d.EventTime = m.Time
-		if m.Cut {
-			d.Add(fieldNotes, "a message is too large, and was cut")
+		if m.Time != "" {
+			d.EventTime = m.Time
 		}
 	}
 	return d, nil

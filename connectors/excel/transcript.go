@@ -21,6 +21,7 @@ const (
 	maxTranscriptBytes = 32 << 20
 	maxTalkMessages    = 1000
 	maxTalkBytes       = 100_000
+	longestName        = 500 // bytes of an id, a shop, a time
 )
 
 // talk is what one customer says in a conversation. It goes with the row of the first message.
@@ -36,7 +37,6 @@ type talk struct {
 type message struct {
 	Text string `json:"text"`
 	Time string `json:"time,omitempty"`
-	Cut  bool   `json:"cut,omitempty"`
 }
 
 // part is why a row of a transcript makes no draft of its own.
@@ -65,7 +65,7 @@ type transcript struct {
 func (t *transcript) extra(row int) []byte {
 	var b []byte
 	if one := t.talks[row]; one != nil {
-		b, _ = json.Marshal(one) // strings always marshal
+		b, _ = json.MarshalWithOption(one, json.DisableHTMLEscape()) // strings always marshal; "<" as six bytes would not fit
 		return append([]byte(`,"talk":`), b...)
 	}
 	if one, ok := t.parts[row]; ok {
@@ -83,6 +83,9 @@ type said struct {
 	senders []string // folded; of rows whose sender is a name
 	message
 }
+
+// cost is what a text takes in the body of an event.
+func cost(text string) int { return len(appendJSON(nil, text)) }
 
 // room is a conversation as the file names it.
 type room struct{ id, platform, shop string }
@@ -146,17 +149,17 @@ func (g *gatherer) add(row spreadsheet.Row, above []span) error {
 			c.Value = civil(cell.Time)
 		}
 		text, _, _ := read(&c, field)
-		return text
+		return strings.Clone(text) // of the row nothing else is kept
 	}
 	id := at(g.roles.conversation, lead.FieldExternalID)
 	if id != "" && connectors.Fold(id) == connectors.Fold(g.sheet.Columns[g.roles.conversation].Header) {
 		return nil // Parse finds that the header is repeated
 	}
 	one := said{row: row.Number, buyer: at(g.roles.buyers[0], lead.FieldExternalID)}
-	one.Text = at(g.roles.message, lead.FieldMessage)
-	if len(one.Text) > maxTalkBytes {
-		one.Text, one.Cut = strings.ToValidUTF8(one.Text[:maxTalkBytes], ""), true
+	if len(one.buyer) > longestName {
+		one.buyer = ""
 	}
+	one.Text = at(g.roles.message, lead.FieldMessage)
 	var buyers, senders, times []string
 	for _, column := range g.roles.buyers {
 		buyers = append(buyers, at(column, lead.FieldExternalID))
@@ -169,22 +172,24 @@ func (g *gatherer) add(row spreadsheet.Row, above []span) error {
 			times = append(times, orderDate(t, cmp.Or(orderOf(g.sheet.Columns[column].Format), g.source.order)))
 		}
 	}
-	one.Time = joinTimes(times)
+	if one.Time = joinTimes(times); len(one.Time) > longestName {
+		one.Time = "" // no time
+	}
 	if one.from = speaks(senders, buyers); one.from == speaksNamed {
 		for _, name := range senders {
 			one.senders = append(one.senders, connectors.Fold(name))
 		}
 	}
+	where := room{id: id, platform: at(g.roles.platform, ""), shop: at(g.roles.shop, "")}
 	g.rows++
-	if g.bytes += len(one.Text) + len(one.Time) + len(one.buyer); g.rows > maxTranscriptRows || g.bytes > maxTranscriptBytes {
+	if g.bytes += len(one.Text) + len(one.Time) + len(one.buyer) + len(id) + len(where.platform) + len(where.shop); g.rows > maxTranscriptRows || g.bytes > maxTranscriptBytes {
 		return lead.Invalid("transcript_too_large", fmt.Sprintf("the transcript has more than %d messages, or more than %d MB of text", maxTranscriptRows, maxTranscriptBytes>>20),
 			"split it by date into several files, and upload them one by one")
 	}
-	if id == "" {
+	if id == "" || max(len(id), len(where.platform), len(where.shop)) > longestName {
 		g.out.parts[row.Number] = part{Why: partNoConversation}
 		return nil
 	}
-	where := room{id: id, platform: at(g.roles.platform, ""), shop: at(g.roles.shop, "")}
 	if one.from == speaksOther {
 		one.Text = ""
 	}
@@ -219,14 +224,14 @@ func (g *gatherer) settle(at room, list []said) {
 			g.out.parts[one.row] = part{Why: partNoSender}
 		case one.from == speaksCustomer && one.Text != "":
 			t := latest[buyer]
-			if t == nil || len(t.Messages) == maxTalkMessages || t.bytes+len(one.Text) > maxTalkBytes {
+			if t == nil || len(t.Messages) == maxTalkMessages || t.bytes+cost(one.Text) > maxTalkBytes {
 				t = &talk{Buyer: buyer, Shop: at.shop, Platform: at.platform, row: one.row}
 				latest[buyer], g.out.talks[one.row] = t, t
 				first = cmp.Or(first, one.row)
 			} else {
 				g.out.parts[one.row] = part{partCustomer, t.row}
 			}
-			t.Messages, t.bytes = append(t.Messages, one.message), t.bytes+len(one.Text)
+			t.Messages, t.bytes = append(t.Messages, one.message), t.bytes+cost(one.Text)
 		}
 	}
 	for _, one := range list {

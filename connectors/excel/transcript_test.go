@@ -50,6 +50,20 @@ func TestALongConversationIsSeveralTouchesAndLosesNothing(t *testing.T) {
 	}
 }
 
+func TestTheLongestMessagesThatAFileCanHoldFitIntoARecord(t *testing.T) {
+	src := openWith(t, nil)
+	for _, part := range []string{"<", `""`, "长", `\`} {
+		line := `c1,tb1,s,taobao,,买家,"我的电话 13912341001 ` + strings.Repeat(part, 32_000) + `。"`
+		u := csvUpload(t, transcriptHeader, line, line, line, line)
+		for _, r := range rowsOf(t, src, u, inspect(t, src, u)) {
+			require.Less(t, len(r.Event.Body), 512<<10, "%q", part)
+			if drafts, err := src.Parse(rawOf(r.Event)); err == nil {
+				require.True(t, strings.HasPrefix(drafts[0].First(lead.FieldMessage), "我的电话 13912341001"))
+			}
+		}
+	}
+}
+
 func TestTheOrderOfRowsChangesNoConversation(t *testing.T) {
 	src := openWith(t, nil)
 	var lines []string
