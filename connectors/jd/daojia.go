@@ -263,9 +263,9 @@ func (s *daojia) order(answer []byte, bill string) (string, error) {
 // draft reads an order of order/es/query. Its buyerMobile may be a number that JD lends for the delivery: it is the buyer's own when it ends as
 // lastFourDigitsOfBuyerMobile, the end of the true number, says.
 func (s *daojia) draft(message, order gjson.Result) lead.Draft {
-	d := lead.Draft{EventTime: when(either(order, "orderPurchaseTime", "orderStartTime"))}
+	d := lead.Draft{EventTime: connectors.ChinaTime(either(order, "orderPurchaseTime", "orderStartTime"))}
 	if d.EventTime == "" {
-		d.EventTime = when(text(message.Get("timestamp")))
+		d.EventTime = connectors.ChinaTime(text(message.Get("timestamp")))
 	}
 	if pin := text(order.Get("buyerPin")); plainPin.MatchString(pin) {
 		d.Identities = []lead.Identity{{Kind: lead.IdentityBuyer, Scope: "jd-daojia/" + s.appKey, Value: pin}}

@@ -93,15 +93,7 @@ func badSetting(name, what string) error {
 }
 
 // text is a value as JD wrote it, every digit of a number; "" for null, objects and lists.
-func text(r gjson.Result) string {
-	switch r.Type {
-	case gjson.String:
-		return strings.TrimSpace(strings.ToValidUTF8(r.String(), "�"))
-	case gjson.Number, gjson.True, gjson.False:
-		return r.Raw
-	}
-	return ""
-}
+func text(r gjson.Result) string { return strings.TrimSpace(connectors.ScalarOf(r)) }
 
 // either is the first of several names of one thing that has a value.
 func either(r gjson.Result, names ...string) string {
@@ -111,14 +103,6 @@ func either(r gjson.Result, names ...string) string {
 		}
 	}
 	return ""
-}
-
-// when adds the zone that JD leaves out.
-func when(s string) string {
-	if t, err := time.ParseInLocation(time.DateTime, s, connectors.China); err == nil {
-		return t.Format(time.RFC3339)
-	}
-	return s
 }
 
 var (

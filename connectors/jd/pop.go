@@ -150,7 +150,7 @@ func (s *pop) Parse(raw lead.Raw) ([]lead.Draft, error) {
 	if !gjson.ValidBytes(raw.Body) || !order.IsObject() || text(order.Get("orderId")) == "" {
 		return nil, lead.Invalid("bad_order", "what arrived is no order of JD", "look at what arrived; JD's page of jingdong.pop.order.search says what it should be")
 	}
-	d := lead.Draft{EventTime: when(either(order, "modified", "orderStartTime"))}
+	d := lead.Draft{EventTime: connectors.ChinaTime(either(order, "modified", "orderStartTime"))}
 	if id := either(order, "open_id_buyer", "openIdBuyer"); id != "" {
 		d.Identities = []lead.Identity{{Kind: lead.IdentityBuyer, Scope: "jd/" + s.appKey, Value: id}}
 	} else if pin := text(order.Get("pin")); plainPin.MatchString(pin) {

@@ -92,7 +92,7 @@ func (s *source) Parse(raw lead.Raw) ([]lead.Draft, error) {
 
 // draft: a buyer is known by the open uid, which each app gets its own of; a nick in the clear is an account name, a masked one is many people's.
 func (s *source) draft(m, content gjson.Result, topic string) lead.Draft {
-	d := lead.Draft{EventTime: when(either(m, "time", "pub_time"))}
+	d := lead.Draft{EventTime: connectors.ChinaTime(either(m, "time", "pub_time"))}
 	nick := text(content.Get("buyer_nick"))
 	if id := either(content, "buyer_open_uid", "open_uid", "ouid"); id != "" {
 		d.Identities = []lead.Identity{{Kind: lead.IdentityBuyer, Scope: "taobao/" + s.appKey, Value: id}}
@@ -113,15 +113,7 @@ func (s *source) draft(m, content gjson.Result, topic string) lead.Draft {
 }
 
 // text is a value as Taobao wrote it, every digit of a number; "" for null, objects and lists.
-func text(r gjson.Result) string {
-	switch r.Type {
-	case gjson.String:
-		return strings.TrimSpace(strings.ToValidUTF8(r.String(), "�"))
-	case gjson.Number, gjson.True, gjson.False:
-		return r.Raw
-	}
-	return ""
-}
+func text(r gjson.Result) string { return strings.TrimSpace(connectors.ScalarOf(r)) }
 
 func either(r gjson.Result, names ...string) string {
 	for _, name := range names {
@@ -130,12 +122,4 @@ func either(r gjson.Result, names ...string) string {
 		}
 	}
 	return ""
-}
-
-// when adds the zone that Taobao leaves out; milliseconds stay what they are.
-func when(s string) string {
-	if t, err := time.ParseInLocation(time.DateTime, s, connectors.China); err == nil {
-		return t.Format(time.RFC3339)
-	}
-	return s
 }
