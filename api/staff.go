@@ -99,8 +99,8 @@ func (s *server) uses(ctx context.Context) ([]lead.Use, error) {
 		if st.Claimed == nil {
 			st.Claimed = map[string]int{}
 		}
-		if st.Credit == nil {
-			st.Credit = map[string]int64{}
+		if st.Turns == nil {
+			st.Turns = map[string]lead.Turn{}
 		}
 		out = append(out, lead.Use{RepState: st, Daily: r.Daily, Holding: r.Holding, Gone: gone})
 	}

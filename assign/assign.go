@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/expr-lang/expr/vm"
-
 	"github.com/leadhub/leadhub/lead"
 )
 
@@ -27,6 +25,7 @@ const (
 	CodeOutsideHours = "outside_hours"
 	CodeDailyQuota   = "daily_quota"
 	CodeHoldingLimit = "holding_limit"
+	CodeCoolDown     = "cool_down"
 )
 
 // Rules is a configuration ready for use; Compile makes it, the zero value has no rules. It is never changed and may be used by
@@ -50,84 +49,75 @@ type rule struct {
 func (r *Rules) Calendar(team string) *Calendar { return r.calendars[team] }
 
 // Choose decides about one lead: an owner, a pool, or that it waits. The first rule that fits decides. Of the owner's state it
-// counts Held, Today, Assigned and the credits, and it adds him to the owners of the company, so that the next lead of the
-// same transaction is decided as if this one had been written. staff.Reps must be sorted by key.
+// counts Held, Today, Assigned and the turns, and it adds him to the owners of the company, so that the next lead of the
+// same transaction is decided as if this one had been written. staff.Reps must be sorted by key. Who decides about many leads takes a
+// [Round].
 func (r *Rules) Choose(rec *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment {
-	return r.choose(rec, staff, now, true, false)
+	return r.Round().Choose(rec, staff, now)
 }
 
 // Explain is Choose with more words: for every rule that did not fit, which part of its condition was not so.
 func (r *Rules) Explain(rec *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment {
-	return r.choose(rec, staff, now, true, true)
+	round := r.Round()
+	round.wordy = true
+	return round.Choose(rec, staff, now)
 }
 
 // Anytime is Explain on a day on which everybody is at work: hours, leave and duty are passed over.
 func (r *Rules) Anytime(rec *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment {
-	return r.choose(rec, staff, now, false, true)
+	round := r.Round()
+	round.wordy, round.timeless = true, true
+	return round.Choose(rec, staff, now)
 }
 
 // choosing is one decision under way.
 type choosing struct {
-	*Rules
-	rec   *lead.Record
-	staff *lead.Staff
-	now   time.Time
-	day   string
-	timed bool
-	wordy bool
-	open  map[string]bool // by team, at now
-	out   lead.Assignment
+	*Round
+	rec *lead.Record
+	out lead.Assignment
 }
 
-func (r *Rules) choose(rec *lead.Record, staff *lead.Staff, now time.Time, timed, wordy bool) lead.Assignment {
-	c := &choosing{Rules: r, rec: rec, staff: staff, now: now, day: now.In(r.zone()).Format("20060102"), timed: timed, wordy: wordy,
-		out: lead.Assignment{Lead: rec.ID, At: now}}
-	if len(r.rules) == 0 {
-		c.decide(&rule{Rule: lead.Rule{Key: RuleWeighted}}, lead.Tried{Rule: RuleWeighted, Matched: true})
-		return c.out
+func (c *choosing) choose() {
+	if len(c.rules) == 0 {
+		c.decide(&weightedAlone, lead.Tried{Rule: RuleWeighted, Matched: true})
+		return
 	}
-	var env map[string]any
-	m := &vm.VM{}
-	c.out.Trace = make([]lead.Tried, 0, min(len(r.rules), 16))
-	for i := range r.rules {
-		rule := &r.rules[i]
+	c.out.Trace = make([]lead.Tried, 0, len(c.rules))
+	known := false
+	for i := range c.rules {
+		rule := &c.rules[i]
 		tried := lead.Tried{Rule: rule.Key}
-		if rule.program != nil && env == nil {
-			env = r.facts.env(rec)
+		if rule.program != nil && !known {
+			known = true
+			c.facts.fill(c.env, c.rec)
 		}
-		yes, err := rule.fits(m, env)
+		yes, err := rule.fits(&c.vm, c.env)
 		switch {
 		case err != nil:
 			tried.Why = "the condition cannot be told: " + err.Error()
-		case !yes && wordy:
-			tried.Why = rule.whyNot(env)
+		case !yes && c.wordy:
+			tried.Why = rule.whyNot(c.env)
 		case yes:
 			tried.Matched = true
 			c.decide(rule, tried)
-			return c.out
+			return
 		}
 		c.out.Trace = append(c.out.Trace, tried)
 	}
-	c.out.Rule, c.out.Pool = RuleDefault, r.fallback
-	if c.out.Why = "no rule fits; it goes to the pool for such leads"; r.fallback == "" {
+	c.out.Rule, c.out.Pool = RuleDefault, c.fallback
+	if c.out.Why = "no rule fits; it goes to the pool for such leads"; c.fallback == "" {
 		c.out.Why = "no rule fits; the lead waits until one does"
 	}
-	return c.out
 }
+
+// weightedAlone decides where there are no rules.
+var weightedAlone = rule{Rule: lead.Rule{Key: RuleWeighted}}
 
 func (r *Rules) zone() *time.Location {
 	if r.knownZone == nil {
 		return time.UTC
 	}
 	return r.knownZone
-}
-
-// candidate is a rep a rule aims at.
-type candidate struct {
-	rep    *lead.Rep
-	state  *lead.RepState
-	code   string
-	credit int64 // that was compared
 }
 
 // decide carries out a rule that fits.
@@ -141,7 +131,7 @@ func (c *choosing) decide(rule *rule, tried lead.Tried) {
 		c.out.Pool, c.out.Why = rule.Pool, "the rule puts it into the pool"
 		return
 	}
-	among, able := c.candidates(&rule.To)
+	among, able := c.candidates(rule)
 	if len(able) == 0 {
 		c.count(&tried, among, nil)
 		c.nobody(rule, among, tried.Counts)
@@ -170,6 +160,8 @@ func (c *choosing) give(to *candidate) {
 	to.state.Held++
 	to.state.Today++
 	to.state.Assigned++
+	c.staff.Change(to.rep.Key)
+	c.look(to)
 	if company := c.rec.CompanyKey(); company != "" {
 		owners := slices.DeleteFunc(slices.Clone(c.staff.Owners[company]), func(k string) bool { return k == to.rep.Key })
 		if c.staff.Owners == nil {

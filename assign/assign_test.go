@@ -155,7 +155,7 @@ func TestNobodyActiveLeavesTheLeadWithAReason(t *testing.T) {
 	require.Empty(t, a.Owner)
 	require.Contains(t, a.Why, "no rep is active")
 	require.Zero(t, a.Retry)
-	require.Empty(t, staff.States["a"].Credit, "a rep that may not have it earns no credit")
+	require.Empty(t, staff.States["a"].Turns, "a rep that may not have it takes no turn")
 }
 
 func TestAnAssignmentSaysWhy(t *testing.T) {
@@ -166,8 +166,14 @@ func TestAnAssignmentSaysWhy(t *testing.T) {
 		Trace: []lead.Tried{{Rule: assign.RuleWeighted, Matched: true, Counts: &lead.TriedCount{Reps: 2, ByCode: map[string]int{"": 2}},
 			Reps: []lead.TriedRep{{Rep: "li", Eligible: true, Credit: 2}, {Rep: "wang", Eligible: true, Credit: 1}}}}}, a)
 	require.Equal(t, &lead.RepState{Rep: "li", Day: "00010101", Today: 1, Held: 1, Assigned: 1,
-		Credit: staff.States["li"].Credit}, staff.States["li"])
-	require.Equal(t, int64(-1), staff.States["li"].Credit[assign.RuleWeighted])
+		Turns: staff.States["li"].Turns}, staff.States["li"])
+	require.EqualValues(t, 1, staff.States["li"].Turns[assign.RuleWeighted].Leads)
+	before := *staff.States["wang"]
+	staff.Changed = nil
+	require.Equal(t, "wang", (&assign.Rules{}).Choose(&lead.Record{}, staff, time.Time{}).Owner)
+	require.Equal(t, "li", (&assign.Rules{}).Choose(&lead.Record{}, staff, time.Time{}).Owner)
+	require.Equal(t, map[string]bool{"wang": true, "li": true}, staff.Changed)
+	require.EqualValues(t, 0, before.Turns[assign.RuleWeighted].Leads, "a copy of a state is not reached by later turns")
 }
 
 func TestTheFirstRuleThatFitsDecides(t *testing.T) {
@@ -329,8 +335,80 @@ func TestATraceNamesTheChosenAndIsBounded(t *testing.T) {
 	require.Equal(t, 100, a.Trace[0].Counts.Reps)
 }
 
-func BenchmarkChooseWith100RulesAnd500Reps(b *testing.B) {
-	var config lead.Config
+// A Round remembers what its decisions have in common, and decides as if it did not.
+func TestARoundDecidesAsOneByOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		config := lead.Config{Pools: []lead.Pool{{Key: "sea", Enabled: true}}}
+		teams := []string{"east", "south"}
+		for _, team := range teams {
+			config.Teams = append(config.Teams, lead.Team{Key: team})
+		}
+		n := rapid.IntRange(1, 6).Draw(t, "reps")
+		for i := range n {
+			config.Reps = append(config.Reps, rep(fmt.Sprintf("r%d", i), func(r *lead.Rep) {
+				r.Team, r.Weight, r.Level = rapid.SampledFrom(teams).Draw(t, "team"), rapid.IntRange(0, 5).Draw(t, "weight"), rapid.IntRange(0, 2).Draw(t, "level")
+				r.Daily, r.Holding = rapid.IntRange(0, 8).Draw(t, "daily"), rapid.IntRange(0, 12).Draw(t, "holding")
+			}))
+		}
+		config.Reps[0].Team = "east"
+		strategy := rapid.SampledFrom([]string{lead.StrategyWeighted, lead.StrategyLeastLoaded, lead.StrategyLevel})
+		config.Rules = []lead.Rule{
+			rule("east", func(r *lead.Rule) {
+				r.When, r.To.Teams, r.Strategy = `province == "江苏省"`, []string{"east"}, strategy.Draw(t, "strategy")
+			}),
+			rule("rest", func(r *lead.Rule) { r.Sticky, r.Strategy = true, strategy.Draw(t, "strategy") }),
+		}
+		rules := compiled(t, config)
+		one, many := &lead.Staff{Reps: config.Reps}, &lead.Staff{Reps: config.Reps}
+		round, now := rules.Round(), monday
+		for range 60 {
+			if rapid.IntRange(0, 15).Draw(t, "next") == 0 {
+				now, round = now.Add(time.Hour*7), rules.Round()
+			}
+			away := ""
+			if rapid.IntRange(0, 5).Draw(t, "away") == 0 {
+				away = fmt.Sprintf("r%d", rapid.IntRange(0, n-1).Draw(t, "who"))
+			}
+			one.Away, many.Away = away, away
+			r := record(in(rapid.SampledFrom([]string{"广东省", "江苏省"}).Draw(t, "province")), with("company", rapid.SampledFrom([]string{"", "星火"}).Draw(t, "company")))
+			want := rules.Choose(r, one, now)
+			require.Equal(t, want, round.Choose(r, many, now))
+			require.True(t, away == "" || want.Owner != away, "who is to leave it alone got it")
+			require.Equal(t, one.States, many.States)
+		}
+	})
+}
+
+// The turns that are kept give the sequence of the classic smooth weighted round robin, whose credits all change with every lead.
+func TestTurnsAreTheSmoothWeightedRoundRobin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		weights := rapid.SliceOfN(rapid.IntRange(1, 9), 1, 8).Draw(t, "weights")
+		staff := &lead.Staff{}
+		total := 0
+		for i, w := range weights {
+			staff.Reps = append(staff.Reps, rep(fmt.Sprintf("r%d", i), func(r *lead.Rep) { r.Weight = w }))
+			total += w
+		}
+		credits, today := make([]int, len(weights)), make([]int, len(weights))
+		round := (&assign.Rules{}).Round()
+		for range 3*total + 1 {
+			best := 0
+			for i, w := range weights {
+				credits[i] += w
+				if credits[i] > credits[best] || credits[i] == credits[best] && today[i]*weights[best] < today[best]*w {
+					best = i
+				}
+			}
+			require.Equal(t, staff.Reps[best].Key, round.Choose(record(), staff, monday).Owner)
+			credits[best] -= total
+			today[best]++
+		}
+	})
+}
+
+// large is a configuration with 100 rules and 500 reps.
+func large(tb testing.TB) (*lead.Config, *assign.Rules) {
+	config := &lead.Config{}
 	for i := range 20 {
 		config.Teams = append(config.Teams, lead.Team{Key: fmt.Sprintf("t%02d", i), Hours: lead.Hours{Week: map[string][]string{"mon": {"09:00-12:00", "13:00-18:00"}}}})
 	}
@@ -343,12 +421,31 @@ func BenchmarkChooseWith100RulesAnd500Reps(b *testing.B) {
 		}))
 	}
 	config.Rules = append(config.Rules, rule("rest"))
-	rules, err := assign.Compile(&config, time.UTC)
-	require.NoError(b, err)
+	rules, err := assign.Compile(config, time.UTC)
+	require.NoError(tb, err)
+	return config, rules
+}
+
+// One decision in a transaction of its own.
+func BenchmarkChooseWith100RulesAnd500Reps(b *testing.B) {
+	config, rules := large(b)
 	staff, r, now := &lead.Staff{Reps: config.Reps}, record(in("广东省"), with("extra.industry", "医疗")), time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
 	b.ReportAllocs()
 	for b.Loop() {
 		if rules.Choose(r, staff, now).Owner == "" {
+			b.Fatal("nobody")
+		}
+	}
+}
+
+// One of many decisions of a transaction.
+func BenchmarkRoundWith100RulesAnd500Reps(b *testing.B) {
+	config, rules := large(b)
+	staff, r, now := &lead.Staff{Reps: config.Reps}, record(in("广东省"), with("extra.industry", "医疗")), time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
+	round := rules.Round()
+	b.ReportAllocs()
+	for b.Loop() {
+		if round.Choose(r, staff, now).Owner == "" {
 			b.Fatal("nobody")
 		}
 	}

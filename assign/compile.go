@@ -134,7 +134,23 @@ func Compile(config *lead.Config, zone *time.Location) (*Rules, error) {
 	if r.scoring, err = compileScoring(config.Scoring); err != nil {
 		return nil, err
 	}
+	r.useFields()
 	return r, checkExpectations(config.Expect, k)
+}
+
+// useFields notes what all conditions ask for.
+func (r *Rules) useFields() {
+	for i := range r.rules {
+		r.facts.use(&r.rules[i].condition)
+	}
+	for _, list := range [][]scoreRule{r.scoring.rules, r.scoring.spam} {
+		for i := range list {
+			r.facts.use(&list[i].condition)
+		}
+	}
+	for i := range r.recycle {
+		r.facts.use(&r.recycle[i].condition)
+	}
 }
 
 func checkReps(reps []lead.Rep) error {

@@ -10,52 +10,35 @@ import (
 	"github.com/leadhub/leadhub/lead"
 )
 
-// candidates are the reps that a target names, by key, and those of them who may have the lead now.
-func (c *choosing) candidates(to *lead.Target) (among []candidate, able []*candidate) {
-	among = make([]candidate, 0, len(c.staff.Reps))
-	for i := range c.staff.Reps {
-		if rep := &c.staff.Reps[i]; to.Names(rep) {
-			among = append(among, c.look(rep))
-		}
-	}
-	able = make([]*candidate, 0, len(among))
-	for i := range among {
-		if among[i].code == "" {
-			able = append(able, &among[i])
-		}
-	}
-	return among, able
-}
-
-// look finds out whether a rep may have the lead now.
-func (c *choosing) look(rep *lead.Rep) candidate {
-	out := candidate{rep: rep, state: c.staff.State(rep.Key, c.day)}
+// codeOf is why a rep may not have leads now; "" when he may.
+func (r *Round) codeOf(k *candidate) string {
+	rep := k.rep
 	switch {
 	case !rep.Active:
-		out.code = CodeInactive
+		return CodeInactive
 	case rep.Weight <= 0:
-		out.code = CodeWeightZero
-	case c.timed && rep.OffDuty:
-		out.code = CodeOffDuty
-	case c.timed && !c.back(rep).IsZero():
-		out.code = CodeOnLeave
-	case c.timed && !c.works(rep.Team):
-		out.code = CodeOutsideHours
-	case rep.Daily > 0 && out.state.Today >= rep.Daily:
-		out.code = CodeDailyQuota
-	case rep.Holding > 0 && out.state.Held >= rep.Holding:
-		out.code = CodeHoldingLimit
+		return CodeWeightZero
+	case !r.timeless && rep.OffDuty:
+		return CodeOffDuty
+	case !r.timeless && !r.back(rep).IsZero():
+		return CodeOnLeave
+	case !r.timeless && !r.works(rep.Team):
+		return CodeOutsideHours
+	case rep.Daily > 0 && k.state.Today >= rep.Daily:
+		return CodeDailyQuota
+	case rep.Holding > 0 && k.state.Held >= rep.Holding:
+		return CodeHoldingLimit
 	}
-	return out
+	return ""
 }
 
 // back is when a rep who is on leave now returns; zero when he is not on leave. A leave that follows at once counts.
-func (c *choosing) back(rep *lead.Rep) time.Time {
+func (r *Round) back(rep *lead.Rep) time.Time {
 	var at time.Time
 	for again := true; again; {
 		again = false
 		for _, l := range rep.Leave {
-			moment := c.now
+			moment := r.now
 			if !at.IsZero() {
 				moment = at
 			}
@@ -68,17 +51,14 @@ func (c *choosing) back(rep *lead.Rep) time.Time {
 }
 
 // works reports whether a team works now.
-func (c *choosing) works(team string) bool {
-	if len(c.calendars) == 0 {
+func (r *Round) works(team string) bool {
+	if len(r.calendars) == 0 {
 		return true
 	}
-	yes, known := c.open[team]
+	yes, known := r.open[team]
 	if !known {
-		if c.open == nil {
-			c.open = make(map[string]bool, len(c.calendars))
-		}
-		yes = c.calendars[team].Open(c.now)
-		c.open[team] = yes
+		yes = r.calendars[team].Open(r.now)
+		r.open[team] = yes
 	}
 	return yes
 }
@@ -86,7 +66,7 @@ func (c *choosing) works(team string) bool {
 // again is when a rep who may not have a lead now may have one by the passing of time alone; zero when time alone does not help.
 func (c *choosing) again(k *candidate) time.Time {
 	at := c.now
-	switch k.code {
+	switch c.reason(k) {
 	case CodeOnLeave:
 		at = c.back(k.rep)
 	case CodeOutsideHours:
@@ -100,7 +80,7 @@ func (c *choosing) again(k *candidate) time.Time {
 }
 
 // nobody sends a lead that nobody may have into the pool of the rule, or lets it wait.
-func (c *choosing) nobody(rule *rule, among []candidate, counts *lead.TriedCount) {
+func (c *choosing) nobody(rule *rule, among []*candidate, counts *lead.TriedCount) {
 	why := "the rule aims at nobody"
 	if len(among) > 0 {
 		var parts []string
@@ -120,8 +100,8 @@ func (c *choosing) nobody(rule *rule, among []candidate, counts *lead.TriedCount
 	if rule.Key == RuleWeighted && counts.ByCode[CodeInactive]+counts.ByCode[CodeWeightZero] == len(among) {
 		c.out.Why = "no rep is active with a weight above zero; the lead waits until one is"
 	}
-	for i := range among {
-		if at := c.again(&among[i]); !at.IsZero() && (c.out.Retry.IsZero() || at.Before(c.out.Retry)) {
+	for _, k := range among {
+		if at := c.again(k); !at.IsZero() && (c.out.Retry.IsZero() || at.Before(c.out.Retry)) {
 			c.out.Retry = at
 		}
 	}
@@ -139,31 +119,35 @@ func (c *choosing) came() time.Time {
 }
 
 // count writes down how the reps stood: the chosen one and the first others by name, the rest as numbers.
-func (c *choosing) count(tried *lead.Tried, among []candidate, chosen *candidate) {
+func (c *choosing) count(tried *lead.Tried, among []*candidate, chosen *candidate) {
 	tried.Counts = &lead.TriedCount{Reps: len(among), ByCode: map[string]int{}}
 	tried.Reps = make([]lead.TriedRep, 0, min(len(among), lead.TraceReps))
 	seen := chosen == nil
 	able := 0
-	for i := range among {
-		k := &among[i]
-		if k.code == "" {
+	for _, k := range among {
+		if code := c.reason(k); code == "" {
 			able++
 		} else {
-			tried.Counts.ByCode[k.code]++
+			tried.Counts.ByCode[code]++
 		}
 		seen = seen || k == chosen
 		if room := lead.TraceReps - len(tried.Reps); room > 1 || room == 1 && seen {
-			tried.Reps = append(tried.Reps, k.told())
+			tried.Reps = append(tried.Reps, c.told(k))
 		}
 	}
 	if able > 0 {
 		tried.Counts.ByCode[""] = able
 	}
 	if chosen != nil && !slices.ContainsFunc(tried.Reps, func(t lead.TriedRep) bool { return t.Rep == chosen.rep.Key }) {
-		tried.Reps = append(tried.Reps, chosen.told())
+		tried.Reps = append(tried.Reps, c.told(chosen))
 	}
 }
 
-func (k *candidate) told() lead.TriedRep {
-	return lead.TriedRep{Rep: k.rep.Key, Eligible: k.code == "", Code: k.code, Held: k.state.Held, Today: k.state.Today, Credit: k.credit}
+func (c *choosing) told(k *candidate) lead.TriedRep {
+	code := c.reason(k)
+	out := lead.TriedRep{Rep: k.rep.Key, Eligible: code == "", Code: code, Held: k.state.Held, Today: k.state.Today}
+	if out.Eligible {
+		out.Credit = k.credit
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package assign
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type Field struct {
 type facts struct {
 	zone     *time.Location
 	channels map[string]string // by key of a source
+	used     []*Field          // that a condition asks for
 }
 
 // Fields lists every field of a condition, in the order of the documentation.
@@ -104,12 +106,29 @@ func sample(decided bool) map[string]any {
 	return env
 }
 
+// use notes what conditions ask for.
+func (f *facts) use(conditions ...*condition) {
+	for i := range fields {
+		asks := func(c *condition) bool {
+			return slices.Contains(c.fields, fields[i].Name) || slices.Contains(c.fields, "$env")
+		}
+		if !slices.Contains(f.used, &fields[i]) && slices.ContainsFunc(conditions, asks) {
+			f.used = append(f.used, &fields[i])
+		}
+	}
+}
+
+// fill sets what conditions see of a lead.
+func (f *facts) fill(env map[string]any, r *lead.Record) {
+	for _, field := range f.used {
+		env[field.Name] = field.get(f, r)
+	}
+}
+
 // env is what conditions see of a lead.
 func (f *facts) env(r *lead.Record) map[string]any {
-	env := make(map[string]any, len(fields))
-	for i := range fields {
-		env[fields[i].Name] = fields[i].get(f, r)
-	}
+	env := make(map[string]any, len(f.used))
+	f.fill(env, r)
 	return env
 }
 

@@ -2,53 +2,63 @@ package assign
 
 import (
 	"hash/fnv"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/leadhub/leadhub/lead"
 )
 
-// setMark stands behind a name of credits where a state keeps among whom they are shared.
-const setMark = "#"
-
-// weighted is the smooth weighted round robin: everybody earns his weight, and who has the most credit pays for all. As long as the
-// same reps with the same weights share, each is within one lead of his exact share at every prefix. When they are others than
-// before, the credits start again: what was earned among others says nothing about these. A tie goes to who got the fewest
-// today for his weight, then to the first by key.
+// weighted is the smooth weighted round robin: with every lead everybody earns his weight, and who has the most credit pays for all. As
+// long as the same reps with the same weights share, each is within one lead of his exact share at every prefix. When they are others
+// than before, the credits start again: what was earned among others says nothing about these. A tie goes to who got the fewest today for
+// his weight, then to the first by key.
+//
+// A credit is worked out of the leads that each had since the shares began, so that a lead changes the state of the chosen alone.
 func (c *choosing) weighted(name string, able []*candidate) *candidate {
-	set, mark := setOf(able), name+setMark
-	fresh, marked := false, true
+	given := c.share(name, able)
+	var total int64
 	for _, k := range able {
-		had, ok := k.state.Credit[mark]
-		fresh, marked = fresh || ok && had != set, marked && ok
+		total += int64(k.rep.Weight)
 	}
 	var best *candidate
-	total := int64(0)
 	for _, k := range able {
-		weight := int64(k.rep.Weight)
-		total += weight
-		if k.state.Credit == nil {
-			k.state.Credit = map[string]int64{}
-		}
-		k.credit = weight
-		if !fresh {
-			k.credit += k.state.Credit[name]
-		}
-		k.state.Credit[name] = k.credit
-		if fresh || !marked {
-			k.state.Credit[mark] = set
-		}
+		k.credit = (given+1)*int64(k.rep.Weight) - k.state.Turns[name].Leads*total
 		if best == nil || k.credit > best.credit || k.credit == best.credit && fewer(k.state.Today, k, best.state.Today, best) {
 			best = k
 		}
 	}
-	best.state.Credit[name] -= total
+	turn := best.state.Turns[name]
+	turn.Leads++
+	best.state.TakeTurn(name, turn)
 	c.out.Why = best.rep.Key + " had the most credit (" + strconv.FormatInt(best.credit, 10) + ") with weight " + strconv.Itoa(best.rep.Weight) +
 		" of " + strconv.FormatInt(total, 10) + ", after " + strconv.FormatInt(best.state.Assigned, 10) + " leads"
 	return best
 }
 
+// share lets reps share what a name stands for, from now on unless they are doing so already, and returns how many leads were given so far.
+func (c *choosing) share(name string, able []*candidate) (given int64) {
+	set, same, latest := setOf(able), true, int64(0)
+	first := able[0].state.Turns[name]
+	for _, k := range able {
+		turn := k.state.Turns[name]
+		same = same && turn.Set == set && turn.Since == first.Since && turn.Since != 0
+		latest = max(latest, turn.Since)
+		given += turn.Leads
+	}
+	if same {
+		return given
+	}
+	fresh := lead.Turn{Set: set, Since: max(latest+1, c.now.UnixMicro())}
+	for _, k := range able {
+		k.state.TakeTurn(name, fresh)
+		c.staff.Change(k.rep.Key)
+	}
+	return 0
+}
+
 // setOf names a set of reps and their weights. 32 bits are enough: it is compared with the set before alone.
-func setOf(able []*candidate) int64 {
+func setOf(able []*candidate) uint32 {
 	h := fnv.New32a()
 	var b []byte
 	for _, k := range able {
@@ -56,7 +66,7 @@ func setOf(able []*candidate) int64 {
 		b = strconv.AppendInt(append(b, ' '), int64(k.rep.Weight), 10)
 		_, _ = h.Write(append(b, '\n'))
 	}
-	return int64(h.Sum32())
+	return h.Sum32()
 }
 
 // fewer reports whether n leads are fewer for the weight of a than m for that of b.
@@ -94,21 +104,20 @@ func highest(able []*candidate) []*candidate {
 func (c *choosing) stick(tried *lead.Tried) bool {
 	why := ""
 	try := func(key, reason string) bool {
-		for i := range c.staff.Reps {
-			if c.staff.Reps[i].Key != key {
-				continue
-			}
-			k := c.look(&c.staff.Reps[i])
-			tried.Reps = append(tried.Reps, k.told())
-			if k.code != "" {
-				why += reason + ", but " + k.code + "; "
-				return false
-			}
-			tried.Why, c.out.Why = reason, key+" "+reason
-			c.give(&k)
-			return true
+		i, found := slices.BinarySearchFunc(c.all, key, func(k candidate, key string) int { return strings.Compare(k.rep.Key, key) })
+		if !found {
+			return false
 		}
-		return false
+		k := &c.all[i]
+		k.credit = 0
+		tried.Reps = append(tried.Reps, c.told(k))
+		if code := c.reason(k); code != "" {
+			why += reason + ", but " + code + "; "
+			return false
+		}
+		tried.Why, c.out.Why = reason, key+" "+reason
+		c.give(k)
+		return true
 	}
 	if hint := extra(c.rec, lead.FieldOwnerHint); hint != "" {
 		switch asked := askedFor(hint, c.staff.Reps); len(asked) {

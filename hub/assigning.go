@@ -18,10 +18,10 @@ func (h *Hub) newAssigner() *sink.Assigner {
 	return sink.NewAssigner(sink.AssignerConfig{Desk: h.cfg.Store, Chooser: h.chooser, Terms: h.terms, Now: h.cfg.Now, Location: h.location})
 }
 
-// chooser decides who gets a lead, by the rules of now.
+// chooser decides who gets the leads of one transaction, by the rules of now.
 func (h *Hub) chooser() sink.Chooser {
 	if rules := h.configuration.current.Load().rules; rules != nil {
-		return rules
+		return rules.Round()
 	}
 	return unusableChooser{}
 }

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -35,7 +36,7 @@ const TraceReps = 20
 type TriedRep struct {
 	Rep      string `json:"rep"`
 	Eligible bool   `json:"eligible"`
-	Code     string `json:"code,omitempty"` // why not: off_duty, on_leave, outside_hours, daily_quota, holding_limit, inactive, weight_zero
+	Code     string `json:"code,omitempty"` // why not: off_duty, on_leave, outside_hours, daily_quota, holding_limit, inactive, weight_zero, cool_down
 	Held     int    `json:"held"`           // leads owned at that moment
 	Today    int    `json:"today"`          // assigned by rules today
 	Credit   int64  `json:"credit"`
@@ -117,14 +118,30 @@ type Leave struct {
 
 // RepState is what the hub counts of a rep. It is read and kept in the transaction that uses it.
 type RepState struct {
-	Rep       string           `json:"rep"`
-	Held      int              `json:"held"`       // living leads owned and still open (not converted, unqualified or archived)
-	Day       string           `json:"day"`        // the hub's day that Today and Claimed count, "20260102"
-	Today     int              `json:"today"`      // assigned by rules on Day
-	Claimed   map[string]int   `json:"claimed"`    // claims on Day, by pool
-	LastClaim time.Time        `json:"last_claim"` // zero when never
-	Assigned  int64            `json:"assigned"`   // by rules, ever
-	Credit    map[string]int64 `json:"credit"`     // state of the weighted round robin, by rule
+	Rep       string         `json:"rep"`
+	Held      int            `json:"held"`       // living leads owned and still open (not converted, unqualified or archived)
+	Day       string         `json:"day"`        // the hub's day that Today and Claimed count, "20260102"
+	Today     int            `json:"today"`      // assigned by rules on Day
+	Claimed   map[string]int `json:"claimed"`    // claims on Day, by pool
+	LastClaim time.Time      `json:"last_claim"` // zero when never
+	Assigned  int64          `json:"assigned"`   // by rules, ever
+	// Turns are where the weighted round robins stand, by rule. The map is shared between copies: see TakeTurn.
+	Turns map[string]Turn `json:"turns"`
+}
+
+// Turn is what a rep had of one weighted round robin since its shares began.
+type Turn struct {
+	Leads int64  `json:"leads"`
+	Since int64  `json:"since"` // when these reps with these weights began to share, unix microseconds: all of them have it
+	Set   uint32 `json:"set"`   // hash of who shares, and with which weights
+}
+
+// TakeTurn sets a turn, and leaves the map of copies alone.
+func (s *RepState) TakeTurn(name string, t Turn) {
+	turns := make(map[string]Turn, len(s.Turns)+1)
+	maps.Copy(turns, s.Turns)
+	turns[name] = t
+	s.Turns = turns
 }
 
 // Staff is everybody who could have a lead, with what is counted of them, at one moment. It is read in the transaction that uses
@@ -132,8 +149,20 @@ type RepState struct {
 type Staff struct {
 	Reps   []Rep                // sorted by key; the inactive ones, too, so that a trace can say why not
 	States map[string]*RepState // by key of a rep; a rep without one has nothing counted yet
+	// Changed are the reps whose state is not as it was read: who changes one says so, or it is not kept.
+	Changed map[string]bool
+	// Away is the rep who may not have the next lead that is chosen for, as he had it not long ago; "" is nobody.
+	Away string
 	// Owners are the reps who own a living lead of a company, the latest first, by Record.CompanyKey.
 	Owners map[string][]string
+}
+
+// Change notes that the state of a rep was changed.
+func (s *Staff) Change(rep string) {
+	if s.Changed == nil {
+		s.Changed = map[string]bool{}
+	}
+	s.Changed[rep] = true
 }
 
 // State returns the state of a rep on a day of the hub; counters of a day before start again at zero.

@@ -67,14 +67,12 @@ func (a *Assigner) Step(ctx context.Context) (int, error) {
 	return a.cfg.Desk.Handle(ctx, take, func(t Taken) (Changes, error) {
 		w := &assigning{hand: newHand(now, a.cfg.Terms(), &t), chooser: a.cfg.Chooser(), wait: now.Add(a.cfg.Wait),
 			day: dayOf(now, a.cfg.Location())}
-		for rep := range t.Staff.States { // so that a state that changes is one that somebody counted in
-			t.Staff.State(rep, w.day)
-		}
-		before := copied(t.Staff.States)
 		for _, r := range t.Records {
 			w.assign(r)
 		}
-		w.out.States = different(before, t.Staff.States)
+		for _, rep := range slices.Sorted(maps.Keys(t.Staff.Changed)) {
+			w.out.States = append(w.out.States, *t.Staff.State(rep, w.day))
+		}
 		return w.changes()
 	})
 }
@@ -96,8 +94,8 @@ func (w *assigning) assign(r *lead.Record) {
 	}
 	staff := &w.taken.Staff
 	cooled := w.coolDown(r, pool)
-	if !cooled.IsZero() {
-		defer w.away(r.PreviousOwner)()
+	if staff.Away = ""; !cooled.IsZero() {
+		staff.Away = r.PreviousOwner
 	}
 	got := w.chooser.Choose(r, staff, w.now)
 	switch {
@@ -139,39 +137,4 @@ func (w *assigning) coolDown(r *lead.Record, pool *lead.Pool) time.Time {
 		return until
 	}
 	return time.Time{}
-}
-
-// away sends a rep off duty until what it returns is called.
-func (w *assigning) away(rep string) func() {
-	reps := w.taken.Staff.Reps
-	i := slices.IndexFunc(reps, func(r lead.Rep) bool { return r.Key == rep })
-	if i < 0 || reps[i].OffDuty {
-		return func() {}
-	}
-	reps[i].OffDuty = true
-	return func() { reps[i].OffDuty = false }
-}
-
-// copied are states that later changes do not reach.
-func copied(states map[string]*lead.RepState) map[string]lead.RepState {
-	out := make(map[string]lead.RepState, len(states))
-	for key, s := range states {
-		c := *s
-		c.Claimed, c.Credit = maps.Clone(s.Claimed), maps.Clone(s.Credit)
-		out[key] = c
-	}
-	return out
-}
-
-// different are the states that are not as they were, by rep.
-func different(before map[string]lead.RepState, after map[string]*lead.RepState) []lead.RepState {
-	var out []lead.RepState
-	for _, key := range slices.Sorted(maps.Keys(after)) {
-		is, was := after[key], before[key]
-		if is.Day != was.Day || is.Today != was.Today || is.Assigned != was.Assigned || !is.LastClaim.Equal(was.LastClaim) ||
-			!maps.Equal(is.Claimed, was.Claimed) || !maps.Equal(is.Credit, was.Credit) {
-			out = append(out, *is)
-		}
-	}
-	return out
 }

@@ -1,23 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
-
-	"github.com/leadhub/leadhub/lead"
 )
 
 // benchCmd groups the measurements; without a further word it measures a hub.
@@ -28,15 +20,18 @@ type benchCmd struct {
 }
 
 type benchHubCmd struct {
-	Kafka       string `help:"Measure on this Kafka cluster instead of the embedded broker." env:"LEADHUB_KAFKA" placeholder:"HOST:PORT,…"`
-	Database    string `help:"Measure on this PostgreSQL server, in databases of the bench's own, instead of SQLite." env:"LEADHUB_DATABASE" placeholder:"URL"`
-	Leads       int    `help:"Posts of the throughput runs." default:"200000"`
-	Repeats     int    `help:"Percent of posts whose phone came before." default:"30"`
-	Connections int    `help:"Connections of the load." default:"64"`
-	Rate        int    `help:"Posts a second of the latency run." default:"200"`
-	Seconds     int    `help:"Length of the latency run." default:"20"`
-	JSON        bool   `help:"Print one JSON object per figure." name:"json"`
-	Bare        bool   `hidden:"" help:"Serve a bare handler, the limit of the machine."`
+	Kafka       string   `help:"Measure on this Kafka cluster instead of the embedded broker." env:"LEADHUB_KAFKA" placeholder:"HOST:PORT,…"`
+	Database    string   `help:"Measure on this PostgreSQL server, in databases of the bench's own, instead of SQLite." env:"LEADHUB_DATABASE" placeholder:"URL"`
+	Leads       int      `help:"Posts of the throughput runs." default:"200000"`
+	Repeats     int      `help:"Percent of posts whose phone came before." default:"30"`
+	Connections int      `help:"Connections of the load." default:"64"`
+	Rate        int      `help:"Posts a second of the latency run." default:"200"`
+	Seconds     int      `help:"Length of the latency run." default:"20"`
+	Reps        int      `help:"Reps that leads are given to, in teams of 25." default:"3"`
+	Rules       int      `help:"Assignment rules; all but the last ask for a campaign in a city and aim at a team." default:"0"`
+	Only        []string `help:"Measure these alone, of bare, hub, backlog, assign, latency." enum:"bare,hub,backlog,assign,latency" placeholder:"WHAT,…"`
+	JSON        bool     `help:"Print one JSON object per figure." name:"json"`
+	Bare        bool     `hidden:"" help:"Serve a bare handler, the limit of the machine."`
 }
 
 // figure is one thing measured.
@@ -75,8 +70,14 @@ func (c *benchHubCmd) Run(p process) error {
 	case c.Database != "":
 		b.setup = "embedded broker + PostgreSQL"
 	}
-	for _, measure := range []func(context.Context) error{b.bare, b.endToEnd, b.backlog, b.latency} {
-		if err := measure(p.ctx); err != nil {
+	for _, measure := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"bare", b.bare}, {"hub", b.endToEnd}, {"backlog", b.backlog}, {"assign", b.assigning}, {"latency", b.latency}} {
+		if len(c.Only) > 0 && !slices.Contains(c.Only, measure.name) {
+			continue
+		}
+		if err := measure.run(p.ctx); err != nil {
 			return err
 		}
 	}
@@ -140,19 +141,26 @@ func (b *bench) endToEnd(ctx context.Context) error {
 	return nil
 }
 
-// backlog fills the log with no stage running, then measures how fast the stages drain it.
+// fill fills the log with no stage running.
+func (b *bench) fill(ctx context.Context) (*benchHub, error) {
+	h, err := b.start(ctx, []string{"--roles", "intake,console"})
+	if err != nil {
+		return nil, err
+	}
+	_, err = newLoad(b.Leads, b.Repeats).run(ctx, h.addr, b.Connections)
+	h.stop()
+	return h, err
+}
+
+// backlog measures how fast the stages drain a log that was filled before.
 func (b *bench) backlog(ctx context.Context) error {
-	fill, err := b.start(ctx, []string{"--roles", "intake,console"})
+	filled, err := b.fill(ctx)
 	if err != nil {
 		return err
 	}
-	defer fill.drop()
-	if _, err := newLoad(b.Leads, b.Repeats).run(ctx, fill.addr, b.Connections); err != nil {
-		return err
-	}
-	fill.stop()
+	defer filled.drop()
 	start := time.Now()
-	h, err := b.again(ctx, fill)
+	h, err := b.again(ctx, filled)
 	if err != nil {
 		return err
 	}
@@ -161,6 +169,43 @@ func (b *bench) backlog(ctx context.Context) error {
 	}
 	b.print("draining a backlog: leads/s", float64(b.Leads)/time.Since(start).Seconds(), "1/s")
 	b.usage("draining a backlog", h.stop())
+	return nil
+}
+
+// assigning records a backlog with nobody to assign it, then measures how fast rules hand it out. What starting takes is in both times,
+// and normalizing in the first.
+func (b *bench) assigning(ctx context.Context) error {
+	filled, err := b.fill(ctx)
+	if err != nil {
+		return err
+	}
+	defer filled.drop()
+	start := time.Now()
+	h, err := b.again(ctx, filled, "--roles", "intake,normalize,sink")
+	if err != nil {
+		return err
+	}
+	if err := h.await(ctx, int64(b.Leads)); err != nil {
+		return err
+	}
+	recorded := float64(b.Leads) / time.Since(start).Seconds()
+	leads, err := h.counted(ctx, `leadhub_recorded_total{verdict="new"}`)
+	if err != nil {
+		return err
+	}
+	b.print("recording a backlog: submissions/s", recorded, "1/s")
+	b.usage("recording a backlog", h.stop())
+	start = time.Now()
+	if h, err = b.again(ctx, filled, "--roles", "intake,assign"); err != nil {
+		return err
+	}
+	if err := h.awaitCount(ctx, "leadhub_assigned_total", leads); err != nil {
+		return err
+	}
+	assigned := float64(leads) / time.Since(start).Seconds()
+	b.print("assigning a backlog: leads/s", assigned, "1/s")
+	b.print("assigning a backlog: of recording", assigned/recorded, "times")
+	b.usage("assigning a backlog", h.stop())
 	return nil
 }
 
@@ -185,170 +230,6 @@ func (b *bench) latency(ctx context.Context) error {
 func (b *bench) usage(run string, u usage) {
 	b.print(run+": CPU of the hub", u.cpu.Seconds(), "s")
 	b.print(run+": peak memory of the hub", float64(u.peak)/(1<<20), "MiB")
-}
-
-// benchHub is one hub under measurement.
-type benchHub struct {
-	*hubProcess
-	flags    []string
-	database string // made for it, "" when none was
-	server   string // URL of the PostgreSQL server
-	broker   string // host:port
-	changes  string // topic
-}
-
-// start starts a fresh hub with its own folder, topics and database, set up to take the load.
-func (b *bench) start(ctx context.Context, more []string) (*benchHub, error) {
-	b.runs++
-	name := fmt.Sprintf("leadhub_bench_%d_%d", os.Getpid(), b.runs)
-	flags := []string{"--data", filepath.Join(b.dir, name), "--log-level", "warn"}
-	h := &benchHub{server: b.Database, changes: "lead.changes"}
-	if b.Kafka != "" {
-		flags = append(flags, "--kafka", b.Kafka, "--topic-prefix", name+".")
-		h.broker, _, _ = strings.Cut(b.Kafka, ",")
-		h.changes = name + ".lead.changes"
-	} else {
-		port, err := freePort()
-		if err != nil {
-			return nil, err
-		}
-		h.broker = port
-		flags = append(flags, "--broker-listen", port)
-	}
-	if b.Database != "" {
-		if err := execOn(ctx, b.Database, "CREATE DATABASE "+name); err != nil {
-			return nil, err
-		}
-		h.database = name
-		url, err := withDatabase(b.Database, name)
-		if err != nil {
-			return nil, err
-		}
-		flags = append(flags, "--database", url)
-	}
-	h.flags = flags
-	var err error
-	if h.hubProcess, err = startHub(ctx, append(slices.Clone(flags), more...)); err != nil {
-		return nil, err
-	}
-	return h, h.client().call(ctx, "PUT", "/v1/config", benchConfig(), nil)
-}
-
-// again starts the same hub with all roles.
-func (b *bench) again(ctx context.Context, h *benchHub) (*benchHub, error) {
-	p, err := startHub(ctx, h.flags)
-	return &benchHub{hubProcess: p, flags: h.flags}, err
-}
-
-// drop ends the hub and removes its database.
-func (h *benchHub) drop() {
-	h.stop()
-	if h.database != "" {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		_ = execOn(ctx, h.server, "DROP DATABASE "+h.database+" WITH (FORCE)")
-	}
-}
-
-// warm sends one lead through, so that every stage has joined its group before the clock runs.
-func (h *benchHub) warm(ctx context.Context) error {
-	c, err := dial(h.addr)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.untilAssigned(ctx, []byte(`{"name":"warm","email":"warm@leadhub-bench.cn"}`))
-}
-
-// await waits until so many submissions are recorded in the pool. It reads the counters: asking the pool itself would be part of the load.
-func (h *benchHub) await(ctx context.Context, submissions int64) error {
-	for {
-		n, err := h.recorded(ctx)
-		if err != nil || n >= submissions {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-// recorded adds up leadhub_recorded_total over its verdicts, those that were in the pool before left out.
-func (h *benchHub) recorded(ctx context.Context) (int64, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.addr+"/metrics", nil)
-	if err != nil {
-		return 0, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	sum := int64(0)
-	lines := bufio.NewScanner(resp.Body)
-	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), " ")
-		if strings.HasPrefix(name, "leadhub_recorded_total{") && !strings.Contains(name, `"seen"`) {
-			n, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				return 0, err
-			}
-			sum += int64(n)
-		}
-	}
-	return sum, lines.Err()
-}
-
-// balanced proves that the figures are of a hub that lost nothing.
-func (h *benchHub) balanced(ctx context.Context, accepted int64) error {
-	var a lead.Audit
-	if err := h.client().call(ctx, "GET", "/v1/audit", nil, &a); err != nil {
-		return err
-	}
-	if !a.Balances() || a.Accepted != accepted || a.Touched != accepted {
-		return fmt.Errorf("the audit does not balance: %+v", a)
-	}
-	return nil
-}
-
-func benchConfig() configFile {
-	weight := func(n int) *int { return &n }
-	return configFile{
-		Sources: []fileSource{{Key: "bench", Channel: "webform", Settings: map[string]any{"rate_per_minute": 0}}},
-		Reps:    []fileRep{{Key: "a", Weight: weight(3)}, {Key: "b", Weight: weight(2)}, {Key: "c", Weight: weight(1)}},
-	}
-}
-
-// freePort is an address on this machine that nobody uses now.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
-func execOn(ctx context.Context, url, sql string) error {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, sql)
-	return err
-}
-
-// withDatabase names another database of the same server.
-func withDatabase(server, name string) (string, error) {
-	u, err := url.Parse(server)
-	if err != nil || u.Host == "" {
-		return "", lead.Invalid("bad_database_url", "the database URL cannot be read", "write it as postgres://user:password@host:5432/database")
-	}
-	u.Path = "/" + name
-	return u.String(), nil
 }
 
 // serveBare is the handler that bare measures.

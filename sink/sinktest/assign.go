@@ -98,7 +98,7 @@ var assignTests = map[string]func(*testing.T, Harness){
 			require.EqualValues(t, owners[r.Key], r.Assigned)
 		}
 		for rep, s := range p.states() {
-			require.Zero(t, s.Credit["round robin"], "after whole rounds everybody is even")
+			require.EqualValues(t, owners[rep], s.Turns["round robin"].Leads)
 			require.Equal(t, owners[rep], s.Held)
 			require.Equal(t, owners[rep], s.Today)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -200,29 +201,33 @@ func choose() sink.Chooser { return chooser{} }
 // Choose gives the lead to the rep with the most credit.
 func (chooser) Choose(_ *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment {
 	const rule = "round robin"
-	var total int64
+	var total, given int64
+	var able []lead.Rep
 	var best *lead.RepState
 	today := now.In(time.FixedZone("", 8*60*60)).Format("20060102")
 	for _, r := range staff.Reps {
 		st := staff.State(r.Key, today)
-		if r.Weight == 0 || !r.Active || r.OffDuty || r.Daily > 0 && st.Today >= r.Daily || r.Holding > 0 && st.Held >= r.Holding {
+		if r.Weight == 0 || !r.Active || r.OffDuty || r.Key == staff.Away || r.Daily > 0 && st.Today >= r.Daily || r.Holding > 0 && st.Held >= r.Holding {
 			continue
 		}
-		if st.Credit == nil {
-			st.Credit = map[string]int64{}
-		}
-		st.Credit[rule] += int64(r.Weight)
+		able = append(able, r)
 		total += int64(r.Weight)
-		if best == nil || st.Credit[rule] > best.Credit[rule] {
-			best = st
-		}
+		given += st.Turns[rule].Leads
 	}
-	if best == nil {
+	if len(able) == 0 {
 		return lead.Assignment{Rule: rule, Why: "nobody has room"}
 	}
-	best.Credit[rule] -= total
+	most := int64(math.MinInt64)
+	for _, r := range able {
+		st := staff.States[r.Key]
+		if credit := (given+1)*int64(r.Weight) - st.Turns[rule].Leads*total; credit > most {
+			best, most = st, credit
+		}
+	}
+	best.TakeTurn(rule, lead.Turn{Leads: best.Turns[rule].Leads + 1})
 	best.Assigned++
 	best.Today++
 	best.Held++
+	staff.Change(best.Rep)
 	return lead.Assignment{Owner: best.Rep, Rule: rule, Why: "the turn of " + best.Rep, At: now}
 }

@@ -282,7 +282,7 @@ func scanState(scan func(...any) error) (*lead.RepState, error) {
 		}
 	}
 	if credits != "" {
-		return s, decode([]byte(credits), &s.Credit)
+		return s, decode([]byte(credits), &s.Turns)
 	}
 	return s, nil
 }

@@ -153,18 +153,18 @@ func NotificationRow(n lead.Notification) ([]any, error) {
 	return []any{n.ID, clean(n.Rep), n.Kind, n.Lead, doc, at, at}, err
 }
 
-// StateRow are the columns of the state of a rep: rep, assigned, day, today, claimed, last_claim, credits.
+// StateRow are the columns of the state of a rep: rep, assigned, day, today, claimed, last_claim, turns (in column credits).
 func StateRow(s lead.RepState) ([]any, error) {
 	claimed, err := counts(s.Claimed)
 	if err != nil {
 		return nil, err
 	}
-	credits, err := counts(s.Credit)
+	turns, err := counts(s.Turns)
 	last := moment(s.LastClaim)
-	return []any{clean(s.Rep), s.Assigned, s.Day, int64(s.Today), claimed, null(&last), credits}, err
+	return []any{clean(s.Rep), s.Assigned, s.Day, int64(s.Today), claimed, null(&last), turns}, err
 }
 
-func counts[N int | int64](m map[string]N) (string, error) {
+func counts[V int | lead.Turn](m map[string]V) (string, error) {
 	if len(m) == 0 {
 		return "", nil
 	}
