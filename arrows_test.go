@@ -33,7 +33,7 @@ var places = []place{
 
 	{folder: "connectors", may: []string{"lead"}, instead: "the contract of connectors knows only lead"},
 	{folder: "connectors/all", may: []string{"connectors", "connectors/*"}, instead: "all is only the list of channels"},
-	{folder: "connectors/connectortest", may: []string{"connectors", "lead"}, testOnly: true, instead: "the suite is the same for every channel"},
+	{folder: "connectors/connectortest", may: []string{"connectors", "fixtures/signing", "lead"}, testOnly: true, instead: "the suite is the same for every channel"},
 	{folder: "connectors/excel", may: []string{"connectors", "spreadsheet", "lead"}, instead: "what rows mean is the channel's, how they are read is spreadsheet's"},
 	{folder: "connectors/topsign", may: []string{"connectors", "lead"}, instead: "what several channels share knows none of them"},
 	{folder: "connectors/vendorapi", may: []string{"connectors", "lead"}, instead: "what several channels share knows none of them"},
@@ -70,9 +70,10 @@ var places = []place{
 	{folder: "console", may: []string{"lead", "api/problem"}, instead: "api and console declare the ports they need, and never import each other"},
 
 	{folder: "cmd/leadhub", may: []string{"lead", "hub", "api", "api/problem", "console", "connectors", "connectors/all", "sink", "sink/sqlite", "sink/postgres",
-		"stream", "stream/embedded", "deliver", "fixtures", "fixtures/people", "fixtures/chat", "normalize", "dedupe", "dedupe/match/labelled"},
+		"stream", "stream/embedded", "deliver", "fixtures", "fixtures/people", "fixtures/chat", "fixtures/signing", "normalize", "dedupe", "dedupe/match/labelled"},
 		instead: "cmd wires: channels come from connectors/all, and the stages belong to the hub; bench alone measures normalize and dedupe by themselves"},
 	{folder: "fixtures", instead: "fixtures are files"},
+	{folder: "fixtures/signing", instead: "what signs is a stranger to the code that verifies"},
 	{folder: "fixtures/people", may: []string{"lead"}, instead: "what is generated are drafts"},
 	{folder: "fixtures/chat", instead: "what is generated are messages and their truth"},
 }

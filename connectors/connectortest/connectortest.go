@@ -11,7 +11,7 @@
 //	               the hub's limit of a body ("max_body")
 //	want.json      see Want
 //
-// Signatures are made by this package with crypto/hmac alone, so that the connectors' own verifier is checked by a stranger.
+// Signatures are made by fixtures/signing with crypto/hmac alone, so that the connectors' own verifier is checked by a stranger.
 // LEADHUB_UPDATE_FIXTURES=1 writes want.json from what happens; read the difference before keeping it.
 package connectortest
 
