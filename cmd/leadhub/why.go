@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/leadhub/leadhub/lead"
 )
@@ -25,7 +26,7 @@ func (c *whyCmd) Run(p process) error {
 	if c.JSON {
 		return json.NewEncoder(p.stdout).Encode(w)
 	}
-	printWhy(p.stdout, w, c.Lang)
+	printWhy(p.stdout, w, c.Lang, time.Local)
 	return nil
 }
 
@@ -35,7 +36,7 @@ var whyHeadings = map[string]struct{ touches, values, apart, pending string }{
 	"zh": {"触点", "取值", "未合并", "规则已变更：执行 leadhub recompute 使线索池更新"},
 }
 
-func printWhy(out io.Writer, w lead.Why, lang string) {
+func printWhy(out io.Writer, w lead.Why, lang string, zone *time.Location) {
 	heading := whyHeadings[lang]
 	fmt.Fprintln(out, w.In(lang))
 	if w.Pending {
@@ -45,7 +46,7 @@ func printWhy(out io.Writer, w lead.Why, lang string) {
 		fmt.Fprintf(out, "\n%s\n", heading.touches)
 	}
 	for _, t := range w.Touches {
-		fmt.Fprintf(out, "  %s  %s  %s  %s\n      %s\n", t.At.Local().Format("2006-01-02 15:04"), t.Source, t.Submission, t.Name, t.In(lang))
+		fmt.Fprintf(out, "  %s  %s  %s  %s\n      %s\n", t.At.In(zone).Format("2006-01-02 15:04"), t.Source, t.Submission, t.Name, t.In(lang))
 	}
 	if len(w.Values) > 0 {
 		fmt.Fprintf(out, "\n%s\n", heading.values)
