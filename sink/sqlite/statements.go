@@ -30,10 +30,11 @@ var (
 	addOutbox  = &statement{columns: 4, text: "INSERT INTO outbox (lead, version, type, value) VALUES "}
 	// An update looks at every index whose columns it sets: what touches say changes often, and what people made of a lead seldom.
 	setFacts    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.FactTexts, sqlstore.FactNumbers), " = ?, ") + " = ? WHERE id = ?"}
-	setAssigned = &statement{text: "UPDATE leads SET status = ?, owner = ?, rule = ?, assigned_at = ?, due_at = ?, waits = ? WHERE id = ?"}
+	setAssigned = &statement{columns: 7, text: "UPDATE leads SET status = v.column2, owner = v.column3, rule = v.column4, assigned_at = v.column5, due_at = v.column6, waits = v.column7 FROM (VALUES ",
+		tail: ") AS v WHERE leads.id = v.column1"}
 	setStanding = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.StandingTexts, sqlstore.StandingNumbers), " = ?, ") + " = ? WHERE id = ?"}
 	setMoved    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.StandingTexts, sqlstore.StandingNumbers), " = ?, ") + " = ?, due_at = ?, waits = ? WHERE id = ?"}
-	setRecord   = &statement{text: "UPDATE records SET doc = ? WHERE lead = ?"}
+	setRecords  = &statement{columns: 2, text: "UPDATE records SET doc = v.column2 FROM (VALUES ", tail: ") AS v WHERE records.lead = v.column1"}
 	setDue      = &statement{text: "UPDATE leads SET due_at = ?, waits = ? WHERE id = ?"}
 	addNotices  = &statement{columns: 7, text: "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES "}
 	moveKey     = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}
@@ -49,15 +50,16 @@ var (
 )
 
 var all = []*statement{seen, known, load, total, numbers, resolve, forget, addLeads, addRecords, addKeys, addTouches, addEvents,
-	addOutbox, setFacts, setAssigned, setStanding, setMoved, setRecord, setDue, moveKey, addNotices, reject}
+	addOutbox, setFacts, setAssigned, setStanding, setMoved, setRecords, setDue, moveKey, addNotices, reject}
 
 // leadColumns are those of a new lead.
 var leadColumns = append(slices.Clone(sqlstore.NewColumns), "due_at")
 
-// statement is the text of one; with columns, VALUES for a number of rows follow.
+// statement is the text of one; with columns, VALUES for a number of rows follow, then tail.
 type statement struct {
 	text    string
 	columns int
+	tail    string
 }
 
 // sizes are the numbers of rows for which a statement is prepared, the largest first.
@@ -65,7 +67,7 @@ var sizes = []int{50, 5, 1}
 
 func (s *statement) withRows(n int) string {
 	row := "(" + strings.Repeat("?,", s.columns-1) + "?),"
-	return s.text + strings.TrimSuffix(strings.Repeat(row, n), ",")
+	return s.text + strings.TrimSuffix(strings.Repeat(row, n), ",") + s.tail
 }
 
 // prepared keeps the statements of the one writing connection. They are prepared before a transaction begins, as the
@@ -74,9 +76,55 @@ type prepared struct {
 	mu   sync.Mutex
 	one  map[*statement]*sql.Stmt
 	many map[*statement]map[int]*sql.Stmt
+	// texts are other statements that were run: to prepare one anew costs more than to run it. nil when it is not prepared yet.
+	texts map[string]*sql.Stmt
 }
 
+// maxTexts bounds texts; some hold a number, and none of those is asked for so often that it would matter.
+const maxTexts = 100
+
+// ready prepares what is to be prepared.
 func (p *prepared) ready(ctx context.Context, db *sql.DB) error {
+	if err := p.prepareAll(ctx, db); err != nil {
+		return err
+	}
+	var wanted []string
+	p.mu.Lock()
+	for text, st := range p.texts {
+		if st == nil {
+			wanted = append(wanted, text)
+		}
+	}
+	p.mu.Unlock()
+	for _, text := range wanted { // without the lock: who runs a transaction needs it, and has the connection
+		st, err := db.PrepareContext(ctx, text)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", text, err)
+		}
+		p.mu.Lock()
+		if p.texts[text] == nil && p.texts != nil {
+			p.texts[text], st = st, nil
+		}
+		p.mu.Unlock()
+		if st != nil { // another was faster
+			_ = st.Close()
+		}
+	}
+	return nil
+}
+
+// text is the statement of a text, once it is prepared; nil before, and until the next transaction.
+func (p *prepared) text(text string) *sql.Stmt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st, known := p.texts[text]
+	if !known && len(p.texts) < maxTexts && p.texts != nil {
+		p.texts[text] = nil
+	}
+	return st
+}
+
+func (p *prepared) prepareAll(ctx context.Context, db *sql.DB) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.one != nil {
@@ -101,7 +149,7 @@ func (p *prepared) ready(ctx context.Context, db *sql.DB) error {
 			many[s][n] = st
 		}
 	}
-	p.one, p.many = one, many
+	p.one, p.many, p.texts = one, many, map[string]*sql.Stmt{}
 	return nil
 }
 
@@ -117,7 +165,12 @@ func (p *prepared) close() error {
 			errs = append(errs, st.Close())
 		}
 	}
-	p.one, p.many = nil, nil
+	for _, st := range p.texts {
+		if st != nil {
+			errs = append(errs, st.Close())
+		}
+	}
+	p.one, p.many, p.texts = nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -146,8 +199,8 @@ func (t *transaction) query(ctx context.Context, s *statement, scan func(*sql.Ro
 	return rows.Err()
 }
 
-// insert writes rows, whose columns stand in args one after the other.
-func (t *transaction) insert(ctx context.Context, s *statement, args []any) error {
+// write writes rows, new ones or others, whose columns stand in args one after the other.
+func (t *transaction) write(ctx context.Context, s *statement, args []any) error {
 	for _, n := range sizes {
 		if len(args) < n*s.columns {
 			continue

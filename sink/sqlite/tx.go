@@ -80,7 +80,14 @@ func (t *tx) Reach(ctx context.Context, keys, submissions []string, generic bool
 
 // Each and Run serve what is common to both databases.
 func (t *tx) Each(ctx context.Context, row func(func(...any) error) error, query string, args ...any) error {
-	rows, err := t.QueryContext(context.WithoutCancel(ctx), query, args...)
+	ctx = context.WithoutCancel(ctx)
+	var rows *sql.Rows
+	var err error
+	if st := t.p.text(query); st != nil {
+		rows, err = t.StmtContext(ctx, st).QueryContext(ctx, args...)
+	} else {
+		rows, err = t.QueryContext(ctx, query, args...)
+	}
 	if err != nil {
 		return err
 	}
@@ -94,7 +101,12 @@ func (t *tx) Each(ctx context.Context, row func(func(...any) error) error, query
 }
 
 func (t *tx) Run(ctx context.Context, query string, args ...any) error {
-	_, err := t.ExecContext(context.WithoutCancel(ctx), query, args...)
+	ctx = context.WithoutCancel(ctx)
+	if st := t.p.text(query); st != nil {
+		_, err := t.StmtContext(ctx, st).ExecContext(ctx, args...)
+		return err
+	}
+	_, err := t.ExecContext(ctx, query, args...)
 	return err
 }
 
@@ -193,10 +205,10 @@ func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 		leads = append(row.New(leads), turns[r.ID].At)
 		records = append(records, r.ID, r.JSON)
 	}
-	if err := t.insert(ctx, addLeads, leads); err != nil {
+	if err := t.write(ctx, addLeads, leads); err != nil {
 		return err
 	}
-	if err := t.insert(ctx, addRecords, records); err != nil {
+	if err := t.write(ctx, addRecords, records); err != nil {
 		return err
 	}
 	for _, r := range c.Created { // what was done with leads before they came to be by themselves
@@ -229,13 +241,22 @@ func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
 	for _, r := range c.Created {
 		delete(due, r.ID)
 	}
+	records, assigned := make([]any, 0, setRecords.columns*len(c.Changed)), make([]any, 0, setAssigned.columns*len(c.Changed))
 	for _, r := range c.Changed {
-		if err := t.exec(ctx, setRecord, r.JSON, r.ID); err != nil {
+		records = append(records, r.ID, r.JSON)
+		row := sqlstore.RowOf(r.Record)
+		if turn, requeue := due[r.ID]; requeue && t.onlyAssigned(row) {
+			delete(due, r.ID)
+			assigned = append(assigned, row.ID, row.Status, row.Owner, row.Rule, row.AssignedAt, turn.At, turn.Waits)
+		} else if err := t.saveRow(ctx, row, due); err != nil {
 			return err
 		}
-		if err := t.saveRow(ctx, sqlstore.RowOf(r.Record), due); err != nil {
-			return err
-		}
+	}
+	if err := t.write(ctx, setRecords, records); err != nil {
+		return err
+	}
+	if err := t.write(ctx, setAssigned, assigned); err != nil {
+		return err
 	}
 	for id, turn := range due {
 		if err := t.exec(ctx, setDue, turn.At, turn.Waits, id); err != nil {
@@ -243,6 +264,15 @@ func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
 		}
 	}
 	return nil
+}
+
+// onlyAssigned reports whether nothing happened to a lead but that it was given to somebody: of all that is done with leads the most
+// frequent by far.
+func (t *tx) onlyAssigned(row sqlstore.Row) bool {
+	old := t.loaded[row.ID]
+	assigned := old.Standing
+	assigned.Status, assigned.Owner, assigned.Rule, assigned.AssignedAt = row.Status, row.Owner, row.Rule, row.AssignedAt
+	return row.Facts == old.Facts && assigned == row.Standing && row.Standing != old.Standing && row.AssignedAt != 0
 }
 
 // saveRow writes what changed of a row, and with it its place in the queue.
@@ -261,11 +291,6 @@ func (t *tx) saveRow(ctx context.Context, row sqlstore.Row, due map[string]sqlst
 		return t.exec(ctx, setStanding, append(rowArgs(nil, &row.Standing), row.ID)...)
 	}
 	delete(due, row.ID)
-	assigned := old.Standing
-	assigned.Status, assigned.Owner, assigned.Rule, assigned.AssignedAt = row.Status, row.Owner, row.Rule, row.AssignedAt
-	if assigned == row.Standing && row.AssignedAt != 0 {
-		return t.exec(ctx, setAssigned, row.Status, row.Owner, row.Rule, row.AssignedAt, turn.At, turn.Waits, row.ID)
-	}
 	return t.exec(ctx, setMoved, append(rowArgs(nil, &row.Standing), turn.At, turn.Waits, row.ID)...)
 }
 
@@ -278,7 +303,7 @@ func (t *tx) saveIdentities(ctx context.Context, c sink.Changes) error {
 			return err
 		}
 	}
-	return t.insert(ctx, addKeys, fresh)
+	return t.write(ctx, addKeys, fresh)
 }
 
 func (t *tx) saveTouches(ctx context.Context, c sink.Changes) error {
@@ -295,7 +320,7 @@ func (t *tx) saveTouches(ctx context.Context, c sink.Changes) error {
 		ids[i] = touch.Submission
 		args = append(args, touch.Submission, touch.Lead, touch.At.UnixMicro(), verdict, touch.JSON)
 	}
-	if err := t.insert(ctx, addTouches, args); err != nil {
+	if err := t.write(ctx, addTouches, args); err != nil {
 		return err
 	}
 	for _, s := range sqlstore.Totals(c.Touches) {
@@ -319,14 +344,14 @@ func (t *tx) saveHistory(ctx context.Context, c sink.Changes) error {
 		}
 		events = append(events, row...)
 	}
-	if err := t.insert(ctx, addEvents, events); err != nil {
+	if err := t.write(ctx, addEvents, events); err != nil {
 		return err
 	}
 	out := make([]any, 0, addOutbox.columns*len(c.Outbox))
 	for _, o := range c.Outbox {
 		out = append(out, o.Lead, o.Version, o.Type, o.Value)
 	}
-	if err := t.insert(ctx, addOutbox, out); err != nil {
+	if err := t.write(ctx, addOutbox, out); err != nil {
 		return err
 	}
 	notices := make([]any, 0, addNotices.columns*len(c.Notifications))
@@ -337,7 +362,7 @@ func (t *tx) saveHistory(ctx context.Context, c sink.Changes) error {
 		}
 		notices = append(notices, row...)
 	}
-	return t.insert(ctx, addNotices, notices)
+	return t.write(ctx, addNotices, notices)
 }
 
 func (t *tx) saveRejections(ctx context.Context, c sink.Changes) error {

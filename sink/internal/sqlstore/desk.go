@@ -229,17 +229,20 @@ func (d *Dialect) staff(ctx context.Context, r Runner, take sink.Take, out *sink
 	if !take.AllReps && len(take.Reps) == 0 {
 		return nil
 	}
-	query, args := "SELECT "+stateColumns+" FROM rep_state ORDER BY rep"+d.ForUpdate, []any(nil)
+	from, args := "rep_state", []any(nil)
 	if !take.AllReps {
-		query, args = d.with(" SELECT "+stateColumns+" FROM rep_state WHERE rep IN (SELECT v FROM list) ORDER BY rep"+d.ForUpdate), []any{array(take.Reps)}
+		from, args = "rep_state WHERE rep IN (SELECT v FROM list)", []any{array(take.Reps)}
 	}
-	err := r.Each(ctx, func(scan func(...any) error) error {
-		s, err := scanState(scan)
-		out.Staff.States[s.Rep] = s
-		return err
-	}, query, args...)
+	states, err := d.packed(ctx, r, stateColumns, from+" ORDER BY rep"+d.ForUpdate, args...)
 	if err != nil {
 		return err
+	}
+	for _, columns := range states {
+		s, err := stateOf(columns)
+		if err != nil {
+			return err
+		}
+		out.Staff.States[s.Rep] = s
 	}
 	for _, key := range take.Reps {
 		if out.Staff.States[key] == nil {
@@ -247,44 +250,27 @@ func (d *Dialect) staff(ctx context.Context, r Runner, take sink.Take, out *sink
 		}
 	}
 	// Behind the lock: whoever counts on it holds the state, too.
-	err = r.Each(ctx, func(scan func(...any) error) error {
-		var rep string
-		var held int
-		err := scan(&rep, &held)
-		if s := out.Staff.States[rep]; s != nil {
-			s.Held = held
+	if from = "rep_held"; !take.AllReps {
+		from = "rep_held WHERE rep IN (SELECT v FROM list)"
+	}
+	held, err := d.packed(ctx, r, heldColumns, from, args...)
+	if err != nil {
+		return err
+	}
+	for _, columns := range held {
+		s := out.Staff.States[columns[0]]
+		if s == nil { // it has no state to hold: nothing is given to whom the configuration does not know
+			continue
 		}
-		return err
-	}, d.with(" SELECT rep, held FROM rep_held WHERE rep IN (SELECT v FROM list)"), array(sortedKeys(out.Staff.States)))
-	if err != nil || !take.Owners || !slices.ContainsFunc(out.Config.Rules, func(rule lead.Rule) bool { return rule.Sticky && rule.Enabled }) {
-		return err
+		if s.Held, err = strconv.Atoi(columns[1]); err != nil {
+			return err
+		}
+	}
+	if !take.Owners || !slices.ContainsFunc(out.Config.Rules, func(rule lead.Rule) bool { return rule.Sticky && rule.Enabled }) {
+		return nil
 	}
 	out.Staff.Owners, err = d.owners(ctx, r, out.Records)
 	return err
-}
-
-// stateColumns are read by scanState.
-const stateColumns = "rep, assigned, day, today, claimed, last_claim, credits"
-
-func scanState(scan func(...any) error) (*lead.RepState, error) {
-	s := &lead.RepState{}
-	var claimed, credits string
-	var last *int64
-	if err := scan(&s.Rep, &s.Assigned, &s.Day, &s.Today, &claimed, &last, &credits); err != nil {
-		return s, err
-	}
-	if last != nil {
-		s.LastClaim = micros(*last)
-	}
-	if claimed != "" {
-		if err := decode([]byte(claimed), &s.Claimed); err != nil {
-			return s, err
-		}
-	}
-	if credits != "" {
-		return s, decode([]byte(credits), &s.Turns)
-	}
-	return s, nil
 }
 
 // owners finds, for the companies of some leads, who owns a lead of the same company, the latest first.

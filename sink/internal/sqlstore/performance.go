@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/leadhub/leadhub/lead"
 )
@@ -13,7 +14,7 @@ import (
 // RepStates are the counters of all reps, by key.
 func (s *Store) RepStates(ctx context.Context) ([]lead.RepState, error) {
 	states := map[string]*lead.RepState{}
-	err := s.snapshot(ctx, func(tx *sql.Tx) error { return repStates(ctx, tx, states) })
+	err := s.snapshot(ctx, func(tx *sql.Tx) error { return s.repStates(ctx, tx, states) })
 	out := make([]lead.RepState, 0, len(states))
 	for _, key := range sortedKeys(states) {
 		out = append(out, *states[key])
@@ -21,7 +22,7 @@ func (s *Store) RepStates(ctx context.Context) ([]lead.RepState, error) {
 	return out, err
 }
 
-func repStates(ctx context.Context, tx *sql.Tx, states map[string]*lead.RepState) error {
+func (s *Store) repStates(ctx context.Context, tx *sql.Tx, states map[string]*lead.RepState) error {
 	c, err := readConfig(ctx, tx, "")
 	if err != nil {
 		return err
@@ -30,28 +31,32 @@ func repStates(ctx context.Context, tx *sql.Tx, states map[string]*lead.RepState
 	for _, r := range c.Reps {
 		known[r.Key] = true
 	}
-	err = each(ctx, tx, func(rows *sql.Rows) error {
-		st, err := scanState(rows.Scan)
-		if known[st.Rep] {
-			states[st.Rep] = st
-		}
-		return err
-	}, "SELECT "+stateColumns+" FROM rep_state")
+	d, all := &s.Dialect, &view{tx: tx, dialect: &s.Dialect}
+	rows, err := d.packed(ctx, all, stateColumns, "rep_state")
 	if err != nil {
 		return err
 	}
-	err = each(ctx, tx, func(rows *sql.Rows) error {
-		var rep string
-		var held int
-		err := rows.Scan(&rep, &held)
+	for _, columns := range rows {
+		st, err := stateOf(columns)
+		if err != nil {
+			return err
+		}
+		if known[st.Rep] {
+			states[st.Rep] = st
+		}
+	}
+	held, err := d.packed(ctx, all, heldColumns, "rep_held WHERE held <> 0")
+	if err != nil {
+		return err
+	}
+	for _, columns := range held {
+		rep := columns[0]
 		if states[rep] == nil {
 			states[rep] = &lead.RepState{Rep: rep}
 		}
-		states[rep].Held = held
-		return err
-	}, "SELECT rep, held FROM rep_held WHERE held <> 0")
-	if err != nil {
-		return err
+		if states[rep].Held, err = strconv.Atoi(columns[1]); err != nil {
+			return err
+		}
 	}
 	// Who is gone may own leads that are closed: they are not held, and still his.
 	return each(ctx, tx, func(rows *sql.Rows) error {
@@ -130,7 +135,7 @@ func (s *Store) Performance(ctx context.Context, q lead.PerformanceQuery) (lead.
 		if err != nil {
 			return err
 		}
-		out.Use, err = use(ctx, tx)
+		out.Use, err = s.use(ctx, tx)
 		return err
 	})
 	out.BySource, out.ByRule, out.ByRep, out.Funnel = bySource.sorted(), byRule.sorted(), byRep.sorted(), f.sorted()
@@ -138,9 +143,9 @@ func (s *Store) Performance(ctx context.Context, q lead.PerformanceQuery) (lead.
 }
 
 // use is what reps have of their limits.
-func use(ctx context.Context, tx *sql.Tx) ([]lead.Use, error) {
+func (s *Store) use(ctx context.Context, tx *sql.Tx) ([]lead.Use, error) {
 	states := map[string]*lead.RepState{}
-	if err := repStates(ctx, tx, states); err != nil {
+	if err := s.repStates(ctx, tx, states); err != nil {
 		return nil, err
 	}
 	c, err := readConfig(ctx, tx, "")
