@@ -42,28 +42,18 @@ func (s *server) leads(ctx context.Context, in *leadsIn) (*body[lead.LeadPage], 
 // listLeads lists what the caller may see. To a rep who may claim from some of several pools a page may have fewer leads than its limit.
 func (s *server) listLeads(ctx context.Context, q lead.LeadQuery) (*body[lead.LeadPage], error) {
 	v := seenBy(ctx)
-	if v != nil {
-		var err error
-		if q, err = v.narrow(q); err != nil {
-			return nil, err
-		}
+	q, err := v.Narrow(q)
+	if err != nil {
+		return nil, err
 	}
 	p, err := s.Leads.Leads(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]lead.Lead, 0, len(p.Items))
-	for _, l := range p.Items {
-		if v != nil {
-			var ok bool
-			if l, ok = v.show(l); !ok {
-				continue
-			}
-		}
-		fillLead(&l)
-		shown = append(shown, l)
+	p = v.Page(p)
+	for i := range p.Items {
+		fillLead(&p.Items[i])
 	}
-	p.Items = shown
 	return &body[lead.LeadPage]{p}, nil
 }
 
@@ -76,7 +66,7 @@ func (s *server) lead(ctx context.Context, in *leadIn) (*body[lead.LeadDetail], 
 	if err != nil {
 		return nil, err
 	}
-	if d, err = seenBy(ctx).detail(d); err != nil {
+	if d, err = seenBy(ctx).Detail(d); err != nil {
 		return nil, err
 	}
 	fillLead(&d.Lead)

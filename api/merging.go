@@ -38,9 +38,7 @@ func changedBody(ctx context.Context) func([]lead.Change, error) (*body[changed]
 		}
 		changes = list(changes)
 		for i := range changes {
-			if v := seenBy(ctx); v != nil {
-				changes[i].Lead = v.after(changes[i].Lead)
-			}
+			changes[i].Lead = seenBy(ctx).After(changes[i].Lead)
 			fillLead(&changes[i].Lead)
 			changes[i].Change.Changed = list(changes[i].Change.Changed)
 		}

@@ -61,7 +61,7 @@ func (s *server) poolStates(ctx context.Context, _ *struct{}) (*body[items[poolS
 	}
 	shown := c.Pools
 	if v := seenBy(ctx); v != nil {
-		shown = v.pools
+		shown = v.Pools
 	}
 	out := []poolState{}
 	for _, p := range shown {
@@ -137,7 +137,7 @@ func (s *server) repState(ctx context.Context, in *keyed) (*body[lead.Use], erro
 
 // himself keeps a rep from the affairs of others.
 func himself(ctx context.Context, key string) error {
-	if v := seenBy(ctx); v != nil && v.rep.Key != key {
+	if v := seenBy(ctx); v != nil && v.Rep.Key != key {
 		return reps.missing()
 	}
 	return nil

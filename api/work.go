@@ -59,24 +59,12 @@ func (in *MoveRequest) move(ctx context.Context, verb, sent, why string) (lead.M
 func (s *server) moved(ctx context.Context, id string, l lead.Lead, err error) (*body[lead.Lead], error) {
 	v := seenBy(ctx)
 	if err != nil {
-		if code := lead.AsError(err).Code; v != nil && hidden[code] {
-			if d, gone := s.Leads.Lead(ctx, id); gone != nil {
-				return nil, gone
-			} else if _, ok := v.show(d.Lead); !ok {
-				return nil, noLead()
-			}
-		}
-		return nil, err
+		return nil, v.Refusal(err, func() (lead.LeadDetail, error) { return s.Leads.Lead(ctx, id) })
 	}
-	if v != nil {
-		l = v.after(l)
-	}
+	l = v.After(l)
 	fillLead(&l)
 	return &body[lead.Lead]{l}, nil
 }
-
-// hidden are the refusals that would tell a rep of a lead that he cannot see.
-var hidden = map[string]bool{"not_owner": true, "not_your_pool": true, "not_in_pool": true, "pool_closed": true}
 
 type assignIn struct {
 	MoveRequest

@@ -93,7 +93,7 @@ func office() *fakes {
 	f.lead = func(id string) (lead.LeadDetail, error) {
 		d, ok := leads[id]
 		if !ok {
-			return d, noLead()
+			return d, lead.UnknownLead()
 		}
 		return d, nil
 	}
