@@ -25,9 +25,9 @@ func TestARepMayUseTheOpenPoolsOfHisTeam(t *testing.T) {
 	v := viewOfChen(t)
 	for key, open := range map[string]bool{"sea": true, "all": true, "far": false, "shut": false, "": false, "nowhere": false} {
 		require.Equal(t, open, v.Pool(key) != nil, key)
-		_, shown := v.Show(lead.Lead{ID: "l", Pool: key})
+		_, shown := v.Show(lead.Lead{ID: "l", Course: lead.Course{Pool: key}})
 		require.Equal(t, open, shown, key)
-		_, shown = v.Show(lead.Lead{ID: "l", Pool: key, Owner: "li"})
+		_, shown = v.Show(lead.Lead{ID: "l", Owner: "li", Course: lead.Course{Pool: key}})
 		require.False(t, shown, "what somebody has is nobody else's, wherever it lies")
 	}
 }
@@ -65,7 +65,7 @@ func TestTheHistoryOfARepsLeadNamesNoLeadOfAColleague(t *testing.T) {
 func TestARefusalTellsNothingOfALeadThatIsNotShown(t *testing.T) {
 	v := viewOfChen(t)
 	theirs := func() (lead.LeadDetail, error) { return lead.LeadDetail{Lead: lead.Lead{Owner: "li"}}, nil }
-	pooled := func() (lead.LeadDetail, error) { return lead.LeadDetail{Lead: lead.Lead{Pool: "sea"}}, nil }
+	pooled := func() (lead.LeadDetail, error) { return lead.LeadDetail{Lead: lead.Lead{Course: lead.Course{Pool: "sea"}}}, nil }
 	away := errors.New("away")
 	for _, code := range []string{"not_owner", "not_your_pool", "not_in_pool", "pool_closed"} {
 		refused := &lead.Error{Kind: lead.KindForbidden, Code: code}
