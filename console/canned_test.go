@@ -20,6 +20,7 @@ import (
 // The fakes are structs of function fields; a test replaces the one it is about.
 type fakes struct {
 	authenticate func(string) (lead.Token, error)
+	token        func(id string) (lead.Token, error) // as it is when a page is asked for
 	leads        func(lead.LeadQuery) (lead.LeadPage, error)
 	lead         func(string) (lead.LeadDetail, error)
 	rejections   func(lead.RejectionQuery) (lead.RejectionPage, error)
@@ -65,6 +66,7 @@ func (f *fakes) Why(_ context.Context, id, with string) (lead.Why, error) { retu
 func (f *fakes) Authenticate(_ context.Context, secret string) (lead.Token, error) {
 	return f.authenticate(secret)
 }
+func (f *fakes) Token(_ context.Context, id string) (lead.Token, error)           { return f.token(id) }
 func (f *fakes) Leads(_ context.Context, q lead.LeadQuery) (lead.LeadPage, error) { return f.leads(q) }
 func (f *fakes) Lead(_ context.Context, id string) (lead.LeadDetail, error)       { return f.lead(id) }
 func (f *fakes) Rejections(_ context.Context, q lead.RejectionQuery) (lead.RejectionPage, error) {
@@ -97,19 +99,30 @@ func (f *fakes) EditConfig(_ context.Context, actor string, fn func(*lead.Config
 
 var canned = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) // 11:04:05 in Shanghai
 
-const adminToken = "the-admin-token-of-a-test"
+const (
+	adminToken = "the-admin-token-of-a-test"
+	repToken   = "the-token-of-the-rep-chen"
+)
 
 func cannedFakes() *fakes {
 	last := canned
 	f := &fakes{config: cannedConfig(), channels: cannedChannels(), imports: cannedImports(), fetching: cannedFetching(), work: cannedWork()}
+	tokens := map[string]lead.Token{adminToken: {ID: "admin", Name: "admin", Scopes: []string{lead.ScopeAdmin}},
+		"a-reader": {ID: "tok_reader", Name: "reader", Scopes: []string{lead.ScopeLeadsRead}},
+		repToken:   {ID: "tok_chen", Name: "chen's phone", Rep: "chen", Hash: "hash", Scopes: lead.RepScopes}}
 	f.authenticate = func(secret string) (lead.Token, error) {
-		switch secret {
-		case adminToken:
-			return lead.Token{Name: "admin", Scopes: []string{lead.ScopeAdmin}}, nil
-		case "a-reader":
-			return lead.Token{Name: "reader", Scopes: []string{lead.ScopeLeadsRead}}, nil
+		if t, ok := tokens[secret]; ok {
+			return t, nil
 		}
 		return lead.Token{}, lead.Unauthorized("bad_token", "this token is not known", "")
+	}
+	f.token = func(id string) (lead.Token, error) {
+		for _, t := range tokens {
+			if t.ID == id {
+				return t, nil
+			}
+		}
+		return lead.Token{}, lead.NotFound("token_not_found", "there is no such token", "")
 	}
 	f.leads = func(lead.LeadQuery) (lead.LeadPage, error) {
 		return lead.LeadPage{Items: []lead.Lead{cannedLead().Lead}, Next: "next-page"}, nil
@@ -266,8 +279,13 @@ func (f *fakes) open(t *testing.T) *browser {
 
 func (f *fakes) signedIn(t *testing.T) *browser {
 	t.Helper()
+	return f.signedInWith(t, adminToken)
+}
+
+func (f *fakes) signedInWith(t *testing.T, token string) *browser {
+	t.Helper()
 	b := f.open(t)
-	b.login(adminToken)
+	require.Equal(t, http.StatusSeeOther, b.login(token).Code)
 	require.NotEmpty(t, b.jar[sessionCookie])
 	return b
 }

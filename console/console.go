@@ -1,6 +1,6 @@
 // Package console is the hub's web pages: the flow at a glance, leads with where every value came from and what is done with them, public
 // pools, reps, rules in words, figures, rejections to correct and replay, files to import, sources, notifications and settings. Pages are rendered on the server, in Chinese and English, and work
-// without JavaScript. A person signs in with an admin token.
+// without JavaScript. A person signs in with an admin token, or with the token of a rep: then there are a few pages of his own, and nothing else.
 package console
 
 import (
@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-
-	"github.com/leadhub/leadhub/lead"
 )
 
 //go:embed assets
@@ -37,16 +35,39 @@ func newSite(c Config, now func() time.Time) *site {
 	return &site{Config: c, pages: loaded(), attempts: newAttempts(now), now: now}
 }
 
-// routes is the table of every page; one file per page, noun_verb.go.
-func (s *site) routes() http.Handler {
+// ofReps is everything that a rep reaches, by the method and path of [site.mux]. What is not in it is not there for him.
+func (s *site) ofReps() map[string]handler {
+	return map[string]handler{
+		"GET /":                    s.ownHome,
+		"POST /reps/{key}/duty":    working(s.ownDuty),
+		"GET /leads":               s.ownLeads,
+		"GET /leads/{id}":          s.leadShow,
+		"POST /leads/{id}/accept":  working(s.leadAccept),
+		"POST /leads/{id}/follow":  working(s.leadFollow),
+		"POST /leads/{id}/reopen":  working(s.leadReopen),
+		"POST /leads/{id}/release": working(s.ownRelease),
+		"GET /pools":               s.ownPools,
+		"GET /pools/{key}":         s.ownPool,
+		"POST /pools/{key}/claim":  working(s.ownClaim),
+		"GET /notifications":       s.ownTold,
+	}
+}
+
+func (s *site) routes() http.Handler { return secured(s.mux()) }
+
+// mux is the table of every page; one file per page, noun_verb.go. Those of reps are in files own_*.go.
+func (s *site) mux() *chi.Mux {
 	r := chi.NewRouter()
 	r.Handle("/assets/*", serveAssets())
-	r.Get("/login", s.visited(s.loginShow))
-	r.Post("/login", s.visited(s.loginSubmit))
-	r.Post("/logout", s.visited(s.logout))
+	r.Get("/login", s.visited(checked(s.loginShow)))
+	r.Post("/login", s.visited(checked(s.loginSubmit)))
+	r.Post("/logout", s.visited(checked(s.logout)))
 
-	get := func(path string, h handler) { r.Get(path, s.visited(signedIn(h))) }
-	post := func(path string, h handler) { r.Post(path, s.visited(signedIn(h))) }
+	reps := s.ofReps()
+	get := func(path string, h handler) { r.Get(path, s.visited(signedIn(byWho(h, reps["GET "+path])))) }
+	post := func(path string, h handler) {
+		r.Post(path, s.visited(signedIn(checked(byWho(h, reps["POST "+path])))))
+	}
 	get("/", s.overviewShow)
 	get("/leads", s.leadList)
 	get("/leads/{id}", s.leadShow)
@@ -69,7 +90,7 @@ func (s *site) routes() http.Handler {
 	post("/rejections/{id}/replay", s.rejectionReplay)
 	get("/imports", s.importList)
 	get("/imports/new", s.importNew)
-	r.Post("/imports/new", s.uploaded(signedIn(s.importCreate)))
+	r.Post("/imports/new", s.visited(signedIn(byWho(s.importCreate, nil)))) // it looks for the form's token itself
 	get("/imports/template", s.importTemplate)
 	get("/imports/{id}", s.importShow)
 	get("/imports/{id}/events", s.importEvents)
@@ -102,12 +123,10 @@ func (s *site) routes() http.Handler {
 	post("/teams", s.teamSave)
 	post("/reps", s.repSave)
 
-	nothing := s.visited(signedIn(func(*visit) error {
-		return lead.NotFound("no_such_page", "there is no such page", "")
-	}))
+	nothing := s.visited(signedIn(func(*visit) error { return noPage() }))
 	r.NotFound(nothing)
 	r.MethodNotAllowed(nothing)
-	return secured(r)
+	return r
 }
 
 // secured sets the headers that every answer carries. Scripts and styles come from our own files only, never from the page.

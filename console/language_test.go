@@ -27,7 +27,7 @@ func TestBothLanguagesHaveTheSameTexts(t *testing.T) {
 var groups = []string{"status", "verdict", "event", "identity", "field", "stage", "signal", "code", "done", "flow", "part", "rejection", "actor",
 	"importstate", "importing", "tally", "station", "preview", "fieldgroup", "how", "trust", "dateorder", "way",
 	"aim", "strategy", "target", "worth", "terms", "recycle", "repcode", "span", "moved", "rule", "followway", "range", "speed", "speedkey", "delivery", "notifykind",
-	"targetkind", "served", "hint", "sentence"}
+	"targetkind", "served", "hint", "sentence", "tip"}
 
 func TestEveryTextThatAPageUsesExistsAndNoneIsLeftOver(t *testing.T) {
 	used := map[string]bool{}
@@ -57,7 +57,7 @@ func TestEveryTextThatAPageUsesExistsAndNoneIsLeftOver(t *testing.T) {
 		group, _, _ := strings.Cut(key, ".")
 		require.True(t, used[key] || slices.Contains(groups, group), "no page uses %s", key)
 	}
-	done := regexp.MustCompile(`(?:done\(.*|editSettings\(|editRep\(|moved\()"([a-z_]+)"`)
+	done := regexp.MustCompile(`(?:done :?= |done\(.*|editSettings\(|editRep\(|moved\()"([a-z_]+)"`)
 	names, err := fs.Glob(os.DirFS("."), "*_*.go")
 	require.NoError(t, err)
 	for _, name := range names {

@@ -30,7 +30,7 @@ func (s *site) leadMerge(v *visit) error {
 	p := decidePage{Verb: "merge", With: with}
 	do := func(o lead.Order) ([]lead.Change, error) { return s.Merging.Merge(v.Context(), id, with, o) }
 	return v.decide(id, p, "merged", do, func(p *decidePage) error {
-		other, err := s.Leads.Lead(v.Context(), with)
+		other, err := v.lead(with)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (v *visit) decide(id string, p decidePage, done string, do func(lead.Order)
 		}
 		return v.done(leadURL(id), done)
 	}
-	d, err := v.site.Leads.Lead(v.Context(), id)
+	d, err := v.lead(id)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (s *site) leadList(v *visit) error {
 	if !q.Until.IsZero() {
 		q.Until = q.Until.AddDate(0, 0, 1) // the day a person names belongs to it
 	}
-	found, err := s.Leads.Leads(v.Context(), q)
+	found, err := v.leads(q)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,8 @@ import (
 
 type leadPage struct {
 	lead.LeadDetail
-	Asked  string // the id or number in the URL, when it led to another lead
+	Asked  string          // the id or number in the URL, when it led to another lead
+	Hidden map[string]bool // fields that a pool does not show before the claim
 	Values []goldenValue
 	Steps  []step    // latest first
 	Why    *lead.Why // nil when the hub cannot tell now
@@ -43,7 +44,10 @@ func (v *visit) renderLead(id string, refused error) error {
 	if refused != nil && lead.AsError(refused).Kind == lead.KindInternal {
 		return refused
 	}
-	d, err := v.site.Leads.Lead(v.Context(), id)
+	if v.view != nil {
+		return v.renderOwnLead(id, refused)
+	}
+	d, err := v.lead(id)
 	if err != nil {
 		return err
 	}

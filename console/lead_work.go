@@ -11,8 +11,12 @@ import (
 	"github.com/leadhub/leadhub/lead"
 )
 
-// move is what a form asks for. A form that is sent twice is done once: every form carries a mark of its own.
+// move is what a form asks for. A form that is sent twice is done once: every form carries a mark of its own. A rep acts for himself,
+// whomever the form names.
 func (v *visit) move(rep string) lead.Move {
+	if v.view != nil {
+		rep = v.view.Rep.Key
+	}
 	sum := sha256.Sum256([]byte(v.URL.Path + "\n" + v.PostForm.Encode()))
 	return lead.Move{ID: "console:" + hex.EncodeToString(sum[:16]), Actor: v.actor(), Rep: rep, Why: v.typed("why")}
 }

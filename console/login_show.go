@@ -12,7 +12,7 @@ type loginPage struct {
 }
 
 func (s *site) loginShow(v *visit) error {
-	if v.session.Actor != "" {
+	if v.recognise() == nil {
 		return v.redirect("/")
 	}
 	v.beVisitor()
@@ -22,7 +22,7 @@ func (s *site) loginShow(v *visit) error {
 // beVisitor gives a browser without a session one that is not signed in, so that its form has a token.
 func (v *visit) beVisitor() {
 	if v.session.Nonce == "" {
-		v.session = newSession("", v.site.now())
+		v.session = newSession(v.site.now())
 		http.SetCookie(v.w, cookie(v.Request, sessionCookie, v.session.encode(v.site.SessionKey), sessionLength))
 	}
 }

@@ -3,7 +3,6 @@ package console
 import (
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,11 +20,14 @@ func (s *site) loginSubmit(v *visit) error {
 	}
 	next := localPath(v.PostForm.Get("next"))
 	t, err := s.Authenticator.Authenticate(v.Context(), strings.TrimSpace(v.PostForm.Get("token")))
-	if err == nil && !slices.Contains(t.Scopes, lead.ScopeAdmin) {
-		v.renderStatus(http.StatusForbidden, "login_show", loginPage{Next: next, Error: "login.not_admin"})
-		return nil
+	if err == nil {
+		err = v.enter(t)
 	}
 	if err != nil {
+		if why := notLetIn[lead.AsError(err).Code]; why != "" {
+			v.renderStatus(http.StatusForbidden, "login_show", loginPage{Next: next, Error: why})
+			return nil
+		}
 		if lead.AsError(err).Kind != lead.KindUnauthorized {
 			return err
 		}
@@ -34,7 +36,7 @@ func (s *site) loginSubmit(v *visit) error {
 		v.renderStatus(http.StatusUnauthorized, "login_show", loginPage{Next: next, Error: "login.wrong"})
 		return nil
 	}
-	in := newSession(t.Name, s.now()) // a new nonce: what a visitor knew is worth nothing now
+	in := newSession(s.now()).of(t, s.SessionKey) // a new nonce: what a visitor knew is worth nothing now
 	http.SetCookie(v.w, cookie(v.Request, sessionCookie, in.encode(s.SessionKey), sessionLength))
 	if next == "" {
 		next = "/"
@@ -42,8 +44,11 @@ func (s *site) loginSubmit(v *visit) error {
 	return v.redirect(next)
 }
 
+// notLetIn are the texts for tokens that are known and open nothing here, by code.
+var notLetIn = map[string]string{"not_admin": "login.not_admin", "missing_scope": "login.no_read", "rep_inactive": "login.rep_inactive"}
+
 func (s *site) logout(v *visit) error {
-	http.SetCookie(v.w, cookie(v.Request, sessionCookie, "", -time.Second))
+	v.signOut()
 	return v.redirect("/login")
 }
 

@@ -9,9 +9,14 @@ type shownLead struct {
 }
 
 func unclaimed(l lead.Lead, p *lead.Pool) shownLead {
-	out := shownLead{Lead: p.Conceal(l), Hidden: map[string]bool{}}
+	return shownLead{Lead: p.Conceal(l), Hidden: hidden(p)}
+}
+
+// hidden are the fields that a pool does not show at all.
+func hidden(p *lead.Pool) map[string]bool {
+	out := map[string]bool{}
 	for _, f := range p.Hidden {
-		out.Hidden[f] = true
+		out[f] = true
 	}
 	return out
 }

@@ -57,7 +57,7 @@ func (v *visit) renderPool(refused error) error {
 	}
 	p := poolPage{poolRow: rows[i], Grade: v.URL.Query().Get("grade"), First: firstPage(v.URL), Mark: lead.NewID("act_", v.site.now()), Chosen: v.typed("rep"),
 		Error: lead.AsError(refused), speech: v.speech(c)}
-	found, err := v.site.Leads.Leads(v.Context(), lead.LeadQuery{Pool: key, Grade: p.Grade, Cursor: v.URL.Query().Get("cursor")})
+	found, err := v.leads(lead.LeadQuery{Pool: key, Grade: p.Grade, Cursor: v.URL.Query().Get("cursor")})
 	if err != nil {
 		return err
 	}

@@ -4,14 +4,27 @@ import "github.com/leadhub/leadhub/lead"
 
 // Terms are the rules of a public pool, each in a sentence.
 func (s speech) Terms(p lead.Pool) []string {
+	out := []string{s.text("terms.everybody")}
+	if len(p.Teams) > 0 {
+		out[0] = s.text("terms.teams", s.Names(p.Teams, s.TeamName))
+	}
+	out = append(out, s.ClaimTerms(p)...)
+	for _, r := range p.Recycle {
+		out = append(out, s.recycled(r))
+	}
+	if p.ArchiveAfter > 0 {
+		out = append(out, s.text("terms.archive", p.ArchiveAfter))
+	}
+	if p.AutoAssign {
+		out = append(out, s.text("terms.auto"))
+	}
+	return out
+}
+
+// ClaimTerms are those of the rules that concern whoever claims and gives back.
+func (s speech) ClaimTerms(p lead.Pool) []string {
 	var out []string
 	say := func(key string, args ...any) { out = append(out, s.text(key, args...)) }
-	switch {
-	case len(p.Teams) > 0:
-		say("terms.teams", s.Names(p.Teams, s.TeamName))
-	default:
-		say("terms.everybody")
-	}
 	if p.ClaimsPerDay > 0 {
 		say("terms.perday", p.ClaimsPerDay)
 	}
@@ -34,15 +47,6 @@ func (s speech) Terms(p lead.Pool) []string {
 	}
 	if len(p.Reasons) > 0 {
 		say("terms.reasons", s.Names(p.Reasons, func(r string) string { return r }))
-	}
-	for _, r := range p.Recycle {
-		out = append(out, s.recycled(r))
-	}
-	if p.ArchiveAfter > 0 {
-		say("terms.archive", p.ArchiveAfter)
-	}
-	if p.AutoAssign {
-		say("terms.auto")
 	}
 	return out
 }

@@ -39,8 +39,11 @@ type Config struct {
 
 // Authenticator knows who a token belongs to.
 type Authenticator interface {
-	// Authenticate finds the token of a secret. KindUnauthorized when there is none. Only one with ScopeAdmin gets in.
+	// Authenticate finds the token of a secret. KindUnauthorized when there is none. One with ScopeAdmin opens everything, one of a rep
+	// who is active what is for reps; no other gets in.
 	Authenticate(ctx context.Context, secret string) (lead.Token, error)
+	// Token is a token as it is now, by its id: it is asked for at every request of a session. KindNotFound once it was taken back.
+	Token(ctx context.Context, id string) (lead.Token, error)
 }
 
 // Leads reads the pool.

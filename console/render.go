@@ -62,7 +62,7 @@ func functions(c catalogue, lang string) template.FuncMap {
 		"join": strings.Join,
 		"body": func(b []byte) string { return strings.ToValidUTF8(string(b[:min(len(b), 64<<10)]), "�") },
 		"age":  func(seconds float64) string { return age(c, seconds) },
-		"nav":  func(page string) []navLink { return navigation(c, page) },
+		"nav":  func(page string, rep bool) []navLink { return navigation(c, page, rep) },
 		"rows": func(text string) int { return min(1+strings.Count(text, "\n")+len(text)/120, 12) },
 
 		"give":     func(page any, pairs ...any) map[string]any { return with(page, pairs) },
@@ -72,6 +72,7 @@ func functions(c catalogue, lang string) template.FuncMap {
 		"text":     func(t lead.Text) string { return in(t, lang) },
 		"size":     size,
 		"advice":   func(code, hint string) string { return c.or("hint."+code, c.reason(lang, hint)) },
+		"tip":      func(code, hint string) string { return c.or("tip."+code, c.or("hint."+code, c.reason(lang, hint))) },
 		"sentence": func(code, message string) string { return c.or("sentence."+code, c.reason(lang, message)) },
 		"reason":   func(sentence string) string { return c.reason(lang, sentence) },
 		"actor":    c.actor,
@@ -93,7 +94,15 @@ type navLink struct {
 	Here       bool
 }
 
-func navigation(c catalogue, page string) []navLink {
+func navigation(c catalogue, page string, rep bool) []navLink {
+	if rep {
+		return []navLink{
+			{"/", c.text("own.home"), strings.HasPrefix(page, "own_home")},
+			{"/leads", c.text("own.leads"), strings.HasPrefix(page, "own_lead")},
+			{"/pools", c.text("nav.pools"), strings.HasPrefix(page, "own_pool")},
+			{"/notifications", c.text("own.told"), strings.HasPrefix(page, "own_told")},
+		}
+	}
 	links := []navLink{
 		{"/", c.text("nav.overview"), strings.HasPrefix(page, "overview_")},
 		{"/leads", c.text("nav.leads"), strings.HasPrefix(page, "lead_")},
@@ -143,7 +152,8 @@ func age(c catalogue, seconds float64) string {
 type page struct {
 	Page   string
 	Lang   string
-	Actor  string
+	Actor  string // name of the token of who is signed in; "" for a visitor
+	Rep    string // name of the rep who is signed in; "" for somebody above
 	CSRF   string
 	Done   string // key of what was just done
 	Switch string // URL of this page in the other language
@@ -165,13 +175,16 @@ func (v *visit) render(name string, data any) error {
 }
 
 func (v *visit) renderStatus(status int, name string, data any) {
-	p := page{Page: name, Lang: v.lang, Actor: v.session.Actor, CSRF: v.session.csrf(v.site.SessionKey),
+	p := page{Page: name, Lang: v.lang, Actor: v.token.Name, CSRF: v.session.csrf(v.site.SessionKey),
 		Switch: v.otherLanguage(), Data: data, zone: china}
 	if done := "done." + v.URL.Query().Get("done"); v.site.pages.catalogues[v.lang][done] != "" {
 		p.Done = done
 	}
 	if p.Actor != "" {
 		p.zone = v.zone()
+	}
+	if v.view != nil {
+		p.Rep = either(v.view.Rep.Name, v.view.Rep.Key)
 	}
 	var out bytes.Buffer // a page that fails half way must not be sent
 	if err := v.site.pages.templates[v.lang+"/"+name].ExecuteTemplate(&out, "layout", p); err != nil {

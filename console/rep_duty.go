@@ -9,17 +9,22 @@ import (
 
 // editRep changes one rep of the configuration and comes back to the reps, with what was wrong when the hub refuses.
 func (v *visit) editRep(done string, fn func(*lead.Rep) error) error {
+	if err := v.changeRep(v.param("key"), fn); err != nil {
+		return v.renderReps(err)
+	}
+	return v.done("/reps", done)
+}
+
+// changeRep changes one rep of the configuration.
+func (v *visit) changeRep(key string, fn func(*lead.Rep) error) error {
 	_, err := v.site.Configuration.EditConfig(v.Context(), v.actor(), func(c *lead.Config) error {
-		i := slices.IndexFunc(c.Reps, func(r lead.Rep) bool { return r.Key == v.param("key") })
+		i := slices.IndexFunc(c.Reps, func(r lead.Rep) bool { return r.Key == key })
 		if i < 0 {
 			return lead.NotFound("rep_not_found", "there is no such rep", "")
 		}
 		return fn(&c.Reps[i])
 	})
-	if err != nil {
-		return v.renderReps(err)
-	}
-	return v.done("/reps", done)
+	return err
 }
 
 // repDuty switches a rep off duty and on again: off duty he gets no lead from rules.

@@ -24,10 +24,11 @@ type teamRows struct {
 // repRow is a rep with what is counted of him today.
 type repRow struct {
 	lead.Rep
-	Held  int
-	Today int
-	Away  *lead.Leave // he is on leave now
-	Gone  bool        // he is in the configuration no more and still owns leads
+	Held    int
+	Today   int
+	Claimed map[string]int // today, by pool
+	Away    *lead.Leave    // he is on leave now
+	Gone    bool           // he is in the configuration no more and still owns leads
 }
 
 func (s *site) repList(v *visit) error { return v.renderReps(nil) }
@@ -63,7 +64,7 @@ func repRows(reps []lead.Rep, states []lead.RepState, now time.Time, zone *time.
 	for _, r := range reps {
 		row := repRow{Rep: r, Held: byKey[r.Key].Held}
 		if st := byKey[r.Key]; st.Day == now.In(zone).Format("20060102") { // counters of a day before say nothing of today
-			row.Today = st.Today
+			row.Today, row.Claimed = st.Today, st.Claimed
 		}
 		if i := slices.IndexFunc(r.Leave, func(l lead.Leave) bool { return !now.Before(l.From) && now.Before(l.To) }); i >= 0 {
 			row.Away = &r.Leave[i]

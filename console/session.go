@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/leadhub/leadhub/lead"
 )
 
 const (
@@ -16,16 +18,27 @@ const (
 	sessionLength = 12 * time.Hour
 )
 
-// session is what the cookie says, signed. A visitor who is not signed in has one with no Actor, so that the sign-in form
-// carries a CSRF token too.
+// session is what the cookie says, signed: which token signed in, and not what it may do. A visitor who is not signed in has one with no
+// Token, so that the sign-in form carries a CSRF token too.
 type session struct {
-	Actor   string    `json:"a,omitempty"` // name of the token that signed in
+	Token   string    `json:"t,omitempty"` // id of the token that signed in; what it may do is asked at every request
+	Stamp   string    `json:"s,omitempty"` // of its secret and its rep: with another of either it is not the token that signed in
 	Nonce   string    `json:"n"`
 	Expires time.Time `json:"e"`
 }
 
-func newSession(actor string, now time.Time) session {
-	return session{Actor: actor, Nonce: rand.Text(), Expires: now.Add(sessionLength)}
+func newSession(now time.Time) session {
+	return session{Nonce: rand.Text(), Expires: now.Add(sessionLength)}
+}
+
+// of is the session of a token.
+func (s session) of(t lead.Token, key []byte) session {
+	s.Token, s.Stamp = t.ID, stamp(t, key)
+	return s
+}
+
+func stamp(t lead.Token, key []byte) string {
+	return mac(key, "token", t.ID+"\x00"+t.Rep+"\x00"+t.Hash)
 }
 
 // mac signs with a purpose, so that a signature made for one thing never fits another.

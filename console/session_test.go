@@ -79,9 +79,11 @@ func TestASessionEnds(t *testing.T) {
 }
 
 func TestASessionThatWasTamperedWithIsNone(t *testing.T) {
-	good := newSession("admin", canned).encode([]byte(strings.Repeat("k", 32)))
-	for name, bad := range map[string]string{"empty": "", "no signature": strings.Split(good, ".")[0], "other key": newSession("admin", canned).encode([]byte(strings.Repeat("x", 32))),
-		"changed": "A" + good[1:], "signature of nothing": "." + mac([]byte(strings.Repeat("k", 32)), "csrf", "")} {
+	admin := lead.Token{ID: "admin"}
+	key, otherKey := []byte(strings.Repeat("k", 32)), []byte(strings.Repeat("x", 32))
+	good := newSession(canned).of(admin, key).encode(key)
+	for name, bad := range map[string]string{"empty": "", "no signature": strings.Split(good, ".")[0], "other key": newSession(canned).of(admin, otherKey).encode(otherKey),
+		"changed": "A" + good[1:], "signature of nothing": "." + mac(key, "csrf", "")} {
 		b := cannedFakes().open(t)
 		b.jar[sessionCookie] = &http.Cookie{Name: sessionCookie, Value: bad}
 		require.Equal(t, http.StatusSeeOther, b.do(http.MethodGet, "/leads", nil).Code, name)

@@ -21,6 +21,8 @@ type visit struct {
 	w       http.ResponseWriter
 	site    *site
 	session session
+	token   lead.Token    // of who is signed in, as it is now; without an id for a visitor
+	view    *lead.RepView // what he may see, when he is a rep; nil is somebody above
 	lang    string
 	text    func(key string, args ...any) string
 	cfg     *lead.Config // once it was read
@@ -29,18 +31,18 @@ type visit struct {
 // handler answers a visit; an error becomes the error page.
 type handler func(*visit) error
 
-// visited makes the visit of a request, and refuses a form without the session's token.
-func (s *site) visited(h handler) http.HandlerFunc {
-	return s.uploaded(func(v *visit) error {
+// checked refuses a form without the session's token. One that brings a file reads it with readUpload, which looks for the token.
+func checked(h handler) handler {
+	return func(v *visit) error {
 		if err := v.checkForm(); err != nil {
 			return err
 		}
 		return h(v)
-	})
+	}
 }
 
-// uploaded makes the visit of a form that brings a file. h must read it with readUpload, which looks for the token.
-func (s *site) uploaded(h handler) http.HandlerFunc {
+// visited makes the visit of a request.
+func (s *site) visited(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		lang := chooseLanguage(w, r)
 		v := &visit{Request: r, w: w, site: s, lang: lang, text: s.pages.catalogues[lang].text}
@@ -76,12 +78,17 @@ func (v *visit) checkToken(token string) error {
 	return nil
 }
 
-// signedIn sends a visitor who is not signed in to the sign-in page, and back afterwards.
+// signedIn sends a visitor who is not signed in, or whose token lets him in no more, to the sign-in page, and back afterwards.
 func signedIn(h handler) handler {
 	return func(v *visit) error {
-		if v.session.Actor != "" {
+		err := v.recognise()
+		if err == nil {
 			return h(v)
 		}
+		if !shut(err) {
+			return err
+		}
+		v.signOut()
 		to := "/login"
 		if v.Method == http.MethodGet && v.URL.Path != "/" {
 			to += "?next=" + url.QueryEscape(v.URL.RequestURI())
@@ -99,7 +106,7 @@ func (v *visit) redirect(to string) error {
 func (v *visit) done(to, what string) error { return v.redirect(to + "?done=" + what) }
 
 // actor names who does something, for the history.
-func (v *visit) actor() string { return "person:" + v.session.Actor }
+func (v *visit) actor() string { return "person:" + v.token.Name }
 
 // param is a part of the path, unescaped.
 func (v *visit) param(name string) string {

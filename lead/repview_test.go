@@ -65,7 +65,9 @@ func TestTheHistoryOfARepsLeadNamesNoLeadOfAColleague(t *testing.T) {
 func TestARefusalTellsNothingOfALeadThatIsNotShown(t *testing.T) {
 	v := viewOfChen(t)
 	theirs := func() (lead.LeadDetail, error) { return lead.LeadDetail{Lead: lead.Lead{Owner: "li"}}, nil }
-	pooled := func() (lead.LeadDetail, error) { return lead.LeadDetail{Lead: lead.Lead{Course: lead.Course{Pool: "sea"}}}, nil }
+	pooled := func() (lead.LeadDetail, error) {
+		return lead.LeadDetail{Lead: lead.Lead{Course: lead.Course{Pool: "sea"}}}, nil
+	}
 	away := errors.New("away")
 	for _, code := range []string{"not_owner", "not_your_pool", "not_in_pool", "pool_closed"} {
 		refused := &lead.Error{Kind: lead.KindForbidden, Code: code}
