@@ -22,6 +22,7 @@ type fakes struct {
 	authenticate func(string) (lead.Token, error)
 	token        func(id string) (lead.Token, error) // as it is when a page is asked for
 	leads        func(lead.LeadQuery) (lead.LeadPage, error)
+	asked        []lead.LeadQuery // of an office
 	lead         func(string) (lead.LeadDetail, error)
 	rejections   func(lead.RejectionQuery) (lead.RejectionPage, error)
 	rejection    func(string) (lead.Rejection, error)

@@ -99,8 +99,8 @@ func TestAfterAMergeTheOneThatLivesOnIsShown(t *testing.T) {
 
 // csrf is the token that the forms of this session carry.
 func (b *browser) csrf() string {
-	doc, _ := b.get("/leads/ld_1")
-	return doc.Find("form.merge input[name=csrf]").AttrOr("value", "")
+	doc, _ := b.get("/leads")
+	return doc.Find("form[action='/logout'] input[name=csrf]").AttrOr("value", "")
 }
 
 func TestTickedTouchesAreSplitOutAfterAPreview(t *testing.T) {

@@ -241,3 +241,19 @@ func TestNoTokenButAnAdminsOpensTheConsole(t *testing.T) {
 		}
 	}
 }
+
+// The token of a rep opens a few pages of his own, at some of the same addresses: what stands there for managers stays shut.
+func TestATokenOfARepOpensNothingOfTheManagers(t *testing.T) {
+	f := office()
+	b := f.rep(t)
+	for _, path := range []string{"/reps", "/rules", "/figures", "/settings", "/sources", "/imports", "/rejections", "/duplicates", "/leads/theirs"} {
+		_, w := b.get(path)
+		require.Equal(t, http.StatusNotFound, w.Code, path)
+	}
+	for path, managers := range map[string]string{"/": ".flow", "/leads": "select[name=owner], select[name=source]", "/leads/mine": "form.assign, form.merge, form.pin, .decided, .why",
+		"/leads/pooled": ".timeline, .values, .decided, form.assign", "/pools/sea": "form.claim select", "/notifications": ".targets, form.try, form.replay"} {
+		doc, w := b.get(path)
+		require.Equal(t, 200, w.Code, path)
+		require.Equal(t, 0, doc.Find(managers).Length(), path)
+	}
+}

@@ -50,7 +50,7 @@ func (f *fakeWork) Handover(_ context.Context, rep string, to lead.Handover, m l
 	return f.moved, f.did(m, "handover %s %+v", rep, to)
 }
 func (f *fakeWork) RepStates(context.Context) ([]lead.RepState, error) {
-	return []lead.RepState{{Rep: "chen", Held: 40, Day: "20260102", Today: 7}, {Rep: "gone", Held: 3, Day: "20251231", Today: 9}, {Rep: "li", Held: 2, Day: "20260101", Today: 5}}, nil
+	return []lead.RepState{{Rep: "chen", Held: 40, Day: "20260102", Today: 7, Claimed: map[string]int{"sea": 2}}, {Rep: "gone", Held: 3, Day: "20251231", Today: 9}, {Rep: "li", Held: 2, Day: "20260101", Today: 5}}, nil
 }
 func (f *fakeWork) PoolStates(context.Context) ([]lead.PoolState, error) {
 	return []lead.PoolState{{Pool: "drained", Leads: 1, Grades: map[string]int64{"": 1}, Oldest: canned}, {Pool: "sea", Leads: 1234, Grades: map[string]int64{"A": 1000, "B": 200, "": 34}, Oldest: canned.AddDate(0, -1, 0)}}, nil
