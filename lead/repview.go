@@ -82,8 +82,12 @@ func (v *RepView) Detail(d LeadDetail) (LeadDetail, error) {
 		return e.Type == EventDuplicate &&
 			!slices.ContainsFunc(d.Duplicates, func(own LeadDuplicate) bool { return strings.Contains(e.Why, own.Number) })
 	})
-	for i := range d.History {
-		d.History[i].Trace = nil // how colleagues stand is for those above
+	for i := range d.History { // how colleagues stand is for those above, in the trace and in the sentence made of it
+		e := &d.History[i]
+		if len(e.Trace) > 0 && e.To != v.Rep.Key {
+			e.Why = ""
+		}
+		e.Trace = nil
 	}
 	return d, nil
 }

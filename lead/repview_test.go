@@ -53,12 +53,13 @@ func TestTheHistoryOfARepsLeadNamesNoLeadOfAColleague(t *testing.T) {
 		History: []lead.Event{{Type: lead.EventDuplicate, Why: "may be the same as XL20260102-000001 of li, score 8.0: same name"},
 			{Type: lead.EventDuplicate, Why: "may be the same as XL20260102-000002 of chen, score 8.0: same name"},
 			{Type: lead.EventDuplicate, Why: "may be the same as XL20260102-000003, score 8.0: a pair that is no more"},
-			{Type: lead.ChangeAssigned, Trace: []lead.Tried{{Rule: "r"}}}}}
+			{Type: lead.ChangeAssigned, To: "chen", Why: "chen held the fewest leads", Trace: []lead.Tried{{Rule: "r"}}},
+			{Type: lead.ChangeAssigned, To: "li", Why: "li held the fewest leads for his weight: 3 with weight 2", Trace: []lead.Tried{{Rule: "r"}}}}}
 	shown, err := viewOfChen(t).Detail(d)
 	require.NoError(t, err)
 	require.Equal(t, []lead.LeadDuplicate{d.Duplicates[1]}, shown.Duplicates)
-	require.Equal(t, []lead.Event{d.History[1], {Type: lead.ChangeAssigned}}, shown.History)
-	require.Len(t, d.History, 4, "what others look at stays as it was")
+	require.Equal(t, []lead.Event{d.History[1], {Type: lead.ChangeAssigned, To: "chen", Why: "chen held the fewest leads"}, {Type: lead.ChangeAssigned, To: "li"}}, shown.History)
+	require.Len(t, d.History, 5, "what others look at stays as it was")
 	require.NotNil(t, d.History[3].Trace)
 }
 

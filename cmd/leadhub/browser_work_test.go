@@ -90,3 +90,38 @@ func TestBrowserALeadIsReleasedClaimedFollowedUpAndConverted(t *testing.T) {
 	b.open("/leads/" + id)
 	require.Contains(t, b.text(".timeline li.claim h3"), "吴敏 从“公海一”认领")
 }
+
+func TestBrowserARepClaimsAndWorksOnATelephone(t *testing.T) {
+	b, id := managed(t)
+	number := b.lead(id).Phones[0]
+	out, code := b.runs("release", id, "--pool", "sea", "--reason", "没有预算")
+	require.Equal(t, exitOK, code, out)
+	rep := b.as("wu", lead.RepScopes...)
+	b.do(chromedp.Click("form[action='/logout'] button"), chromedp.WaitVisible("#token"), chromedp.SendKeys("#token", rep.token+"\r"), chromedp.WaitVisible(".todo"))
+	require.Equal(t, "1", b.text("[data-todo=claim] .count"))
+	b.fitsTheScreen()
+	b.do(chromedp.Click("header nav a[href='/pools']"), chromedp.WaitVisible("tr[data-pool=sea]"))
+	b.fitsTheScreen()
+	b.do(chromedp.Click("tr[data-pool=sea] td.first a"), chromedp.WaitVisible("form.claim"))
+	require.NotContains(t, b.text("main"), number[3:])
+	b.fitsTheScreen()
+	b.do(chromedp.Click("tr[data-lead] td.first a"), chromedp.WaitVisible(".concealed"))
+	require.NotContains(t, b.text("main"), number[3:])
+	b.fitsTheScreen()
+	b.do(chromedp.Click("form.claim button"), chromedp.WaitVisible(".notice.done"))
+	require.Contains(t, b.text(".facts"), number)
+	require.Equal(t, "wu", b.lead(id).Owner)
+	b.do(chromedp.Click("details.nurture summary"), chromedp.WaitVisible("form.nurture input[name=next_at]"), chromedp.Click("details.nurture summary"))
+	b.do(chromedp.Click("details.follow summary"), chromedp.SetValue("form.follow select[name=way]", "call"), chromedp.SendKeys("form.follow textarea", "要一份报价"),
+		chromedp.Click("form.follow button"), chromedp.WaitVisible(".timeline li.follow blockquote"))
+	b.fitsTheScreen()
+	b.open("/leads?lang=zh")
+	require.Equal(t, "我的线索", b.text("h1"))
+	b.fitsTheScreen()
+	b.open("/notifications")
+	b.fitsTheScreen()
+	b.open("/")
+	b.do(chromedp.Click("form.duty button"), chromedp.WaitVisible(".notice.done"))
+	b.open("/settings")
+	require.Contains(t, b.text("[role=alert]"), "没有这个页面")
+}
