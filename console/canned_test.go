@@ -108,23 +108,7 @@ const (
 func cannedFakes() *fakes {
 	last := canned
 	f := &fakes{config: cannedConfig(), channels: cannedChannels(), imports: cannedImports(), fetching: cannedFetching(), work: cannedWork()}
-	tokens := map[string]lead.Token{adminToken: {ID: "admin", Name: "admin", Scopes: []string{lead.ScopeAdmin}},
-		"a-reader": {ID: "tok_reader", Name: "reader", Scopes: []string{lead.ScopeLeadsRead}},
-		repToken:   {ID: "tok_chen", Name: "chen's phone", Rep: "chen", Hash: "hash", Scopes: lead.RepScopes}}
-	f.authenticate = func(secret string) (lead.Token, error) {
-		if t, ok := tokens[secret]; ok {
-			return t, nil
-		}
-		return lead.Token{}, lead.Unauthorized("bad_token", "this token is not known", "")
-	}
-	f.token = func(id string) (lead.Token, error) {
-		for _, t := range tokens {
-			if t.ID == id {
-				return t, nil
-			}
-		}
-		return lead.Token{}, lead.NotFound("token_not_found", "there is no such token", "")
-	}
+	f.authenticate, f.token = cannedTokens()
 	f.leads = func(lead.LeadQuery) (lead.LeadPage, error) {
 		return lead.LeadPage{Items: []lead.Lead{cannedLead().Lead}, Next: "next-page"}, nil
 	}
@@ -168,6 +152,27 @@ func cannedFakes() *fakes {
 			Rejected: map[string]int64{"no_identity": 30, "bad_json": 7}}, nil
 	}
 	return f
+}
+
+func cannedTokens() (bySecret, byID func(string) (lead.Token, error)) {
+	tokens := map[string]lead.Token{adminToken: {ID: "admin", Name: "admin", Scopes: []string{lead.ScopeAdmin}},
+		"a-reader": {ID: "tok_reader", Name: "reader", Scopes: []string{lead.ScopeLeadsRead}},
+		repToken:   {ID: "tok_chen", Name: "chen's phone", Rep: "chen", Hash: "hash", Scopes: lead.RepScopes}}
+	bySecret = func(secret string) (lead.Token, error) {
+		if t, ok := tokens[secret]; ok {
+			return t, nil
+		}
+		return lead.Token{}, lead.Unauthorized("bad_token", "this token is not known", "")
+	}
+	byID = func(id string) (lead.Token, error) {
+		for _, t := range tokens {
+			if t.ID == id {
+				return t, nil
+			}
+		}
+		return lead.Token{}, lead.NotFound("token_not_found", "there is no such token", "")
+	}
+	return bySecret, byID
 }
 
 func cannedConfig() lead.Config {
