@@ -14,7 +14,8 @@ import (
 type Desk interface {
 	// Handle takes leads and the states of reps, all locked until commit, calls fn, and saves what it returns. It
 	// reports how many leads it took; when it takes none, fn is not called. fn may be called again from the start, with
-	// everything read anew. When fn returns an error nothing is saved.
+	// everything read anew. When fn returns an error nothing is saved. Of the leads it may change what they stand at, never what their
+	// touches said.
 	Handle(ctx context.Context, take Take, fn func(Taken) (Changes, error)) (int, error)
 }
 

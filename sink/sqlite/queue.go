@@ -14,13 +14,13 @@ func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (s
 	}
 	taken := 0
 	err := db.update(ctx, func(ctx context.Context, w *transaction) error {
-		t := &tx{transaction: w, loaded: map[string]sqlstore.Row{}}
+		t := &tx{transaction: w, loaded: map[string]sqlstore.Row{}, moving: true}
 		got, err := dialect.Take(ctx, t, db.Configs, take)
 		if taken = len(got.Records); err != nil || taken == 0 {
 			return err
 		}
 		for _, r := range got.Records {
-			t.loaded[r.ID] = sqlstore.RowOf(r)
+			t.loaded[r.ID] = t.row(r)
 		}
 		c, err := fn(got)
 		if err != nil {

@@ -113,8 +113,12 @@ func (p *prepared) ready(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// text is the statement of a text, once it is prepared; nil before, and until the next transaction.
+// text is the statement of a text, once it is prepared; nil before, and until the next transaction. Of nil, which reading transactions
+// have, it is nil.
 func (p *prepared) text(text string) *sql.Stmt {
+	if p == nil {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st, known := p.texts[text]

@@ -38,6 +38,15 @@ func (db *DB) update(ctx context.Context, fn func(context.Context, *transaction)
 type tx struct {
 	*transaction
 	loaded map[string]sqlstore.Row // rows as they are in the database
+	moving bool                    // what touches said stays as it is: rows have no Facts
+}
+
+// row is a record as its row will be.
+func (t *tx) row(r *lead.Record) sqlstore.Row {
+	if t.moving {
+		return sqlstore.StandingOf(r)
+	}
+	return sqlstore.RowOf(r)
 }
 
 func (t *tx) Seen(ctx context.Context, submissions []string) (sink.Seen, error) {
@@ -244,7 +253,7 @@ func (t *tx) saveChanged(ctx context.Context, c sink.Changes) error {
 	records, assigned := make([]any, 0, setRecords.columns*len(c.Changed)), make([]any, 0, setAssigned.columns*len(c.Changed))
 	for _, r := range c.Changed {
 		records = append(records, r.ID, r.JSON)
-		row := sqlstore.RowOf(r.Record)
+		row := t.row(r.Record)
 		if turn, requeue := due[r.ID]; requeue && t.onlyAssigned(row) {
 			delete(due, r.ID)
 			assigned = append(assigned, row.ID, row.Status, row.Owner, row.Rule, row.AssignedAt, turn.At, turn.Waits)

@@ -74,11 +74,17 @@ func null(n *int64) *int64 {
 
 // RowOf makes the row of a record.
 func RowOf(r *lead.Record) Row {
+	row := StandingOf(r)
+	row.Facts = Facts{Province: clean(r.Region.Province), Sources: clean("," + strings.Join(r.Sources, ",") + ","), Search: searchText(r),
+		Company: clean(r.CompanyKey()), Source: clean(r.FirstFrom.Source), Campaign: clean(r.FirstFrom.UTM["campaign"]), FirstSeen: r.FirstSeen.UnixMicro()}
+	return row
+}
+
+// StandingOf is RowOf without the Facts.
+func StandingOf(r *lead.Record) Row {
 	amount, _ := lead.Cents(r.Amount) // "" is none
 	return Row{
 		ID: r.ID, Number: r.Number,
-		Facts: Facts{Province: clean(r.Region.Province), Sources: clean("," + strings.Join(r.Sources, ",") + ","), Search: searchText(r),
-			Company: clean(r.CompanyKey()), Source: clean(r.FirstFrom.Source), Campaign: clean(r.FirstFrom.UTM["campaign"]), FirstSeen: r.FirstSeen.UnixMicro()},
 		Standing: Standing{Status: r.Status, Owner: clean(r.Owner), MergedInto: r.MergedInto, Pool: clean(r.Pool), Rule: clean(r.Rule), Currency: clean(r.Currency),
 			Grade: gradeOf(r.Grade), NextAt: moment(r.NextAt), AssignedAt: moment(r.AssignedAt), ContactedAt: moment(r.ContactedAt),
 			ConvertedAt: moment(r.ConvertedAt), PooledAt: moment(r.PooledAt), AmountInCents: amount},
