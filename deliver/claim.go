@@ -57,11 +57,12 @@ func (t *Target) claim(st *lead.TargetState, due []lead.Delivery, now time.Time)
 	return take, changed
 }
 
-// bundles gathers deliveries: those that were tried by their message, the others by rep, in the order they came.
+// bundles gathers deliveries: those that were tried by their message, the others by rep, in the order they came. What an import brought is
+// kept apart from the rest: nobody finds the one lead that just came in among thousands.
 func bundles(due []lead.Delivery) (fresh, again [][]lead.Delivery) {
 	at := map[string]int{}
 	for _, d := range due {
-		to, key := &fresh, "rep "+d.Notification.Rep
+		to, key := &fresh, "rep "+d.Notification.Rep+" "+d.Notification.Import
 		if d.Message != "" {
 			to, key = &again, d.Message
 		}

@@ -33,8 +33,8 @@ type Store interface {
 type Claims interface {
 	// DueTargets names the targets that have deliveries which are due.
 	DueTargets(ctx context.Context, now time.Time) ([]string, error)
-	// ClaimDeliveries hands what is due through a target, about n deliveries and all of a rep's, to fn, and keeps what fn returns and how
-	// it leaves the state of the target. While somebody else claims for the target, fn is not called.
+	// ClaimDeliveries hands what is due through a target, about n deliveries and all of a rep's (up to twice n), to fn, and keeps what
+	// fn returns and how it leaves the state of the target. While somebody else claims for the target, fn is not called.
 	ClaimDeliveries(ctx context.Context, target string, now time.Time, n int, fn func(*lead.TargetState, []lead.Delivery) []lead.Delivery) error
 	// SettleDeliveries keeps what became of a message that was tried for the attempt-th time, unless another try began meanwhile, and
 	// lets fn change the state of the target.

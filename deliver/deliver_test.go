@@ -338,3 +338,40 @@ func TestAnImportIsOneMessagePerRep(t *testing.T) {
 	require.Contains(t, e.Data.Text, "600 条新线索")
 	require.Len(t, k.deliveries(lead.DeliverySent), 2400)
 }
+
+// A list of ten thousand that takes a minute to be handed out, and one lead that comes in by itself just as the list is told.
+func TestALargeImportIsOneMessageWithTheFirstFewAndACount(t *testing.T) {
+	letters, mail := serveMail(t, false)
+	v, hook := webhook(t, (&clock{at: morning}).now)
+	k := open(t, mail, hook)
+	for range 20 {
+		var list []lead.Notification
+		for range 500 {
+			k.count++
+			l := aLead(k.count, "chen")
+			k.pool.put(l)
+			list = append(list, lead.Notification{ID: fmt.Sprintf("ntf_%05d", k.count), Rep: "chen", Kind: lead.NotifyAssigned, Lead: l.ID, Number: l.Number, At: k.clock.now(), Import: "imp_1"})
+		}
+		require.NoError(t, k.pool.AddNotifications(t.Context(), list))
+		k.pass(3*time.Second, 3*time.Second)
+	}
+	require.Empty(t, v.texts())
+	k.clock.pass(gather)
+	k.tell("chen")
+	k.step()
+	require.Len(t, v.texts(), 2)
+	require.Len(t, letters.texts(), 2)
+	counts := map[int]Event{}
+	for _, took := range v.took {
+		var e Event
+		require.NoError(t, json.Unmarshal(took.body, &e))
+		counts[e.Data.Count] = e
+	}
+	require.Len(t, counts[1].Data.Notifications, 1)
+	digest := counts[10000].Data
+	require.Len(t, digest.Notifications, mostEvents)
+	require.Contains(t, digest.Text, "10000 条新线索")
+	require.Contains(t, digest.Text, "还有 9900 条")
+	require.Equal(t, mostLines, strings.Count(digest.Text, "· XL"))
+	require.Len(t, k.deliveries(lead.DeliverySent), 20002)
+}

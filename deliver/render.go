@@ -19,6 +19,9 @@ type item struct {
 	test bool
 }
 
+// mostLines is how many leads a message names: nobody reads more of them there.
+const mostLines = 100
+
 // render writes a message as people read it, within the size of the target: one lead in full, several a line each.
 func render(t *Target, setup *Setup, m *message) string {
 	w := languages[t.Language]
@@ -48,6 +51,9 @@ func render(t *Target, setup *Setup, m *message) string {
 	size := func(lines []string) int { return len(strings.Join(lines, "\n")) }
 	previous := ""
 	for i, it := range items {
+		if i == mostLines {
+			return strings.Join(append(lines, tail(len(items)-i)...), "\n")
+		}
 		next := slices.Clone(lines)
 		if it.rep.Key != previous && len(reps) > 1 {
 			next = append(next, fmt.Sprintf("%s (%d)", plain(it.rep.Name), reps[it.rep.Key]))

@@ -23,9 +23,13 @@ type Event struct {
 type EventData struct {
 	Rep           EventRep            `json:"rep"`
 	Language      string              `json:"language"`
-	Text          string              `json:"text"` // all of it as people read it, for an SMS
-	Notifications []EventNotification `json:"notifications"`
+	Text          string              `json:"text"`          // all of it as people read it, for an SMS
+	Count         int                 `json:"count"`         // of notifications
+	Notifications []EventNotification `json:"notifications"` // the first thousand
 }
+
+// mostEvents is how many notifications a webhook carries.
+const mostEvents = 1000
 
 // EventRep is who is to be told.
 type EventRep struct {
@@ -64,9 +68,9 @@ type EventLead struct {
 func (p *poster) webhook(ctx context.Context, t *Target, setup *Setup, m *message) *Failure {
 	now := p.now().UTC()
 	rep := m.items[0].rep
-	e := Event{Type: "notification", Timestamp: m.items[0].n.At, Data: EventData{Language: t.Language, Text: render(t, setup, m),
+	e := Event{Type: "notification", Timestamp: m.items[0].n.At, Data: EventData{Language: t.Language, Text: render(t, setup, m), Count: len(m.items),
 		Rep: EventRep{Key: rep.Key, Name: rep.Name, Team: rep.Team, Mobile: rep.Notify.Mobile, Email: rep.Notify.Email}}}
-	for _, it := range m.items {
+	for _, it := range m.items[:min(len(m.items), mostEvents)] {
 		e.Data.Notifications = append(e.Data.Notifications, event(t, setup, it))
 	}
 	body, err := json.Marshal(e)

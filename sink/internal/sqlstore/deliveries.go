@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,9 +14,6 @@ import (
 
 	"github.com/leadhub/leadhub/lead"
 )
-
-// gatherWithin bounds how long the deliveries of an import wait for more of it, from the first on.
-const gatherWithin = 10 * time.Minute
 
 // RouteNotifications takes up to n notifications that wait, with the living leads they speak of by the id they name (one that is gone
 // is left out), and keeps the deliveries that fn makes of them. fn may run again from the start. Deliveries of one import to one rep through
@@ -118,15 +116,13 @@ func (s *Store) LeadsOf(ctx context.Context, ids []string) (map[string]lead.Lead
 
 // addDeliveries keeps new ones. One that is there already, of a notification that was handed out before, stays as it is.
 func (s *Store) addDeliveries(ctx context.Context, tx *sql.Tx, now time.Time, list []lead.Delivery) error {
-	type together struct{ imp, rep, target string }
-	due := map[together]int64{}
+	if err := s.gather(ctx, tx, now, list); err != nil {
+		return err
+	}
 	rows := make([][]any, len(list))
 	for i, d := range list {
 		n := d.Notification
 		rows[i] = []any{d.ID, n.ID, d.Target, clean(n.Rep), clean(n.Import), d.State, d.Code, d.Reason, now.UnixMicro(), micro(d.Due), micro(d.Ended)}
-		if key := (together{clean(n.Import), clean(n.Rep), d.Target}); n.Import != "" && d.State == lead.DeliveryWaiting {
-			due[key] = max(due[key], d.Due.UnixMicro())
-		}
 	}
 	if len(rows) == 0 {
 		return nil
@@ -140,24 +136,9 @@ func (s *Store) addDeliveries(ctx context.Context, tx *sql.Tx, now time.Time, li
 	for i := range 11 {
 		columns = append(columns, e(i, []string{"text", "bigint"}[btoi(i >= 8)]))
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO deliveries (id, notification, target, rep, import_id, state, code, reason, created, due_at, ended, batch, attempt)
-		SELECT `+strings.Join(columns, ", ")+", '', 0 FROM "+s.Dialect.Elements+" WHERE true ON CONFLICT (notification, target) DO NOTHING", string(doc)); err != nil {
-		return err
-	}
-	const waiting = " WHERE import_id = $1 AND rep = $2 AND target = $3 AND batch = '' AND state = 'waiting'"
-	for key, at := range due {
-		var first sql.NullInt64
-		if err := tx.QueryRowContext(ctx, "SELECT min(created) FROM deliveries"+waiting, key.imp, key.rep, key.target).Scan(&first); err != nil {
-			return err
-		}
-		if first.Valid && first.Int64 < now.Add(-gatherWithin).UnixMicro() {
-			at = now.UnixMicro()
-		}
-		if _, err := tx.ExecContext(ctx, "UPDATE deliveries SET due_at = $4"+waiting, key.imp, key.rep, key.target, at); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = tx.ExecContext(ctx, `INSERT INTO deliveries (id, notification, target, rep, import_id, state, code, reason, created, due_at, ended, batch, attempt)
+		SELECT `+strings.Join(columns, ", ")+", '', 0 FROM "+s.Dialect.Elements+" WHERE true ON CONFLICT (notification, target) DO NOTHING", string(doc))
+	return err
 }
 
 func btoi(b bool) int {
@@ -187,6 +168,16 @@ func (s *Store) DueTargets(ctx context.Context, now time.Time) ([]string, error)
 	return out, s.Dialect.Wrap(err)
 }
 
+// ready is a query of what is due through the target $2 at $3: deliveries whose time has come, and the rest of the digests $1.
+func (d *Dialect) ready(query string) string {
+	return "WITH digests(import_id, rep) AS (" + d.Pairs + `), ready AS (
+		SELECT id, rep, due_at FROM deliveries WHERE target = $2 AND due_at IS NOT NULL AND due_at <= $3
+		UNION
+		SELECT d.id, d.rep, d.due_at FROM digests g JOIN deliveries d ON d.import_id = g.import_id AND d.rep = g.rep
+			WHERE d.target = $2 AND d.import_id <> '' AND d.batch = '' AND d.state = 'waiting'
+	) ` + query
+}
+
 const selectDelivery = `SELECT d.id, d.target, d.state, d.attempt, d.batch, d.code, d.reason, d.created, d.due_at, d.ended, n.doc
 	FROM deliveries d JOIN notifications n ON n.id = d.notification`
 
@@ -209,7 +200,7 @@ func scanDelivery(rows *sql.Rows) (lead.Delivery, error) {
 }
 
 // ClaimDeliveries hands what is due through a target to fn: of as many reps, who waits longest first, as hold n deliveries together, all of
-// theirs. It keeps what fn returns and how fn leaves the state of the target. Nobody else claims for the target at that time: who tries finds nothing.
+// theirs, up to twice n. It keeps what fn returns and how fn leaves the state of the target. Nobody else claims for the target at that time: who tries finds nothing.
 func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Time, n int, fn func(*lead.TargetState, []lead.Delivery) []lead.Delivery) error {
 	return s.writing(ctx, func(tx *sql.Tx) error {
 		st, mine, err := s.holdTarget(ctx, tx, target, true)
@@ -221,16 +212,21 @@ func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Tim
 			AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.id = deliveries.notification)`, target, now.UnixMicro()); err != nil {
 			return err
 		}
-		reps, sum := []string{}, 0
+		digests, err := s.dueDigests(ctx, tx, target, now)
+		if err != nil {
+			return err
+		}
+		args, marks, sum := []any{array(digests), target, now.UnixMicro()}, "", 0
 		err = each(ctx, tx, func(rows *sql.Rows) error {
 			var rep string
 			var count int
 			err := rows.Scan(&rep, &count)
-			if sum < n {
-				reps, sum = append(reps, rep), sum+count
+			if sum == 0 || sum+count <= n { // all of a rep's go together
+				args, sum = append(args, rep), sum+count
+				marks += ", $" + strconv.Itoa(len(args))
 			}
 			return err
-		}, "SELECT rep, count(*) FROM deliveries WHERE target = $1 AND due_at IS NOT NULL AND due_at <= $2 GROUP BY rep ORDER BY min(due_at), rep LIMIT 500", target, now.UnixMicro())
+		}, s.Dialect.ready("SELECT rep, count(*) FROM ready GROUP BY rep ORDER BY min(due_at), rep LIMIT 500"), args...)
 		if err != nil || sum == 0 {
 			return err
 		}
@@ -239,8 +235,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Tim
 			d, err := scanDelivery(rows)
 			list = append(list, d)
 			return err
-		}, s.Dialect.with(" "+selectDelivery+" WHERE d.target = $2 AND d.due_at IS NOT NULL AND d.due_at <= $3 AND d.rep IN (SELECT v FROM list) ORDER BY d.id LIMIT $4"),
-			array(reps), target, now.UnixMicro(), 2*n)
+		}, s.Dialect.ready(selectDelivery+" WHERE d.id IN (SELECT id FROM ready WHERE rep IN ("+marks[2:]+")) ORDER BY d.id LIMIT "+strconv.Itoa(2*n)), args...)
 		if err != nil || len(list) == 0 {
 			return err
 		}
