@@ -72,7 +72,7 @@ type rawHeads struct {
 
 func newRawHeads(names names, i *lead.Import, channel, contentType string) (*rawHeads, error) {
 	h := &rawHeads{topic: names.raw, trace: []byte(traceOf(""))}
-	h.raw = lead.Raw{Source: i.Source, Channel: channel, ReceivedAt: *i.Started, ContentType: contentType}
+	h.raw = lead.Raw{Source: i.Source, Channel: channel, ReceivedAt: *i.Started, ContentType: contentType, Import: i.ID}
 	quoted := func(v any) []byte {
 		b, e := json.Marshal(v)
 		if e != nil {
@@ -85,6 +85,9 @@ func newRawHeads(names names, i *lead.Import, channel, contentType string) (*raw
 	h.tail = fmt.Appendf(nil, `,"received_at":%s`, quoted(i.Started))
 	if contentType != "" {
 		h.tail = fmt.Appendf(h.tail, `,"content_type":%s`, quoted(contentType))
+	}
+	if i.ID != "" {
+		h.tail = fmt.Appendf(h.tail, `,"import":%s`, quoted(i.ID))
 	}
 	h.tail = append(h.tail, '}')
 	return h, h.check()

@@ -23,7 +23,7 @@ import (
 
 func TestTheHeaderOfARowIsThatOfAnyRaw(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
-	i := lead.Import{Source: `odd "source" <&>`, Started: &at}
+	i := lead.Import{ID: "imp_1", Source: `odd "source" <&>`, Started: &at}
 	names := newNames("p.")
 	for _, contentType := range []string{"", "application/x"} {
 		heads, err := newRawHeads(names, &i, "channel", contentType)
@@ -41,7 +41,7 @@ func TestTheHeaderOfARowIsThatOfAnyRaw(t *testing.T) {
 		require.NoError(t, err)
 		for n, row := range rows {
 			raw := lead.Raw{ID: row.id, Source: i.Source, Channel: "channel", EventID: row.Event.ID, ReceivedAt: at, ContentType: contentType,
-				Attempt: attempts[row.id], Body: row.Event.Body}
+				Import: "imp_1", Attempt: attempts[row.id], Body: row.Event.Body}
 			want, err := names.rawRecord(&raw, string(heads.trace))
 			require.NoError(t, err)
 			require.Equal(t, want, got[n])

@@ -50,6 +50,6 @@ func Differences(a, b *Lead) []string {
 }
 
 func sameOrigin(a, b Origin) bool {
-	return a.Source == b.Source && a.Page == b.Page && a.Referrer == b.Referrer && a.Landing == b.Landing &&
+	return a.Source == b.Source && a.Page == b.Page && a.Referrer == b.Referrer && a.Landing == b.Landing && a.Import == b.Import &&
 		maps.Equal(a.UTM, b.UTM) && maps.Equal(a.ClickIDs, b.ClickIDs)
 }

@@ -79,6 +79,7 @@ type Origin struct {
 	Page     string            `json:"page,omitempty"`
 	Referrer string            `json:"referrer,omitempty"`
 	Landing  string            `json:"landing,omitempty"`
+	Import   string            `json:"import,omitempty"` // id of the import that brought it; "" for all else
 }
 
 // Record is a lead as the pool keeps it: the public state plus what is needed to fold in the next submission and to

@@ -11,6 +11,7 @@ type Raw struct {
 	EventID     string            `json:"event_id,omitempty"` // the channel's own id of the event; "" when it has none
 	ReceivedAt  time.Time         `json:"received_at"`
 	ContentType string            `json:"content_type,omitempty"`
+	Import      string            `json:"import,omitempty"` // id of the import that sent it; "" for all else
 	Path        string            `json:"path,omitempty"`   // what followed /in/{source}
 	Query       string            `json:"query,omitempty"`  // undecoded
 	Header      map[string]string `json:"header,omitempty"` // the request headers that Parse may need, canonical names

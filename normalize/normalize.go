@@ -97,6 +97,7 @@ func (n *Normalizer) Submission(raw lead.Raw, index int, d lead.Draft, trust int
 	c := cleaning{Normalizer: n, draft: &d, sub: &lead.Submission{
 		ID: raw.ID, Source: raw.Source, Channel: raw.Channel, Trust: trust, ReceivedAt: received,
 		Test: d.Test, Verified: d.Verified, Spam: lead.SpamScore(raw.Signals) + lead.SpamScore(d.Signals),
+		Origin: lead.Origin{Source: raw.Source, Import: raw.Import},
 	}}
 	if index > 0 {
 		c.sub.ID = raw.ID + "." + strconv.Itoa(index)

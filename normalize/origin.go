@@ -16,11 +16,10 @@ var utmFields = []struct{ field, name string }{
 
 const maxClickID = 512
 
-// origin fills where the submission came from: what the channel said in fields, else what stands in the query of the
-// page, then of the landing page.
+// origin fills in, beside the source and the import, where the submission came from: what the channel said in fields, else what stands in
+// the query of the page, then of the landing page.
 func (c *cleaning) origin() {
 	o := &c.sub.Origin
-	c.sub.Origin.Source = c.sub.Source
 	if !c.has(classOrigin) {
 		return
 	}

@@ -102,6 +102,7 @@ func (w *assigning) assign(r *lead.Record) {
 	case got.Owner != "":
 		is := r.Standing()
 		is.Owner, is.OwnerBy, is.Rule = got.Owner, byRule, got.Rule
+		w.digest = broughtBy(r)
 		w.give(r, is, moved{move: lead.MoveAssign, typ: lead.ChangeAssigned, actor: "rule:" + got.Rule, why: got.Why, trace: got.Trace, pool: r.Pool})
 	case got.Pool != "" && got.Pool != r.Pool && w.pool(got.Pool) != nil:
 		is := r.Standing()
@@ -118,6 +119,15 @@ func (w *assigning) assign(r *lead.Record) {
 		}
 		w.out.Due = append(w.out.Due, Due{Lead: r.ID, At: due, Waits: cmp.Or(got.Rule, "-")})
 	}
+}
+
+// broughtBy is the import that a lead came with: the one of its latest touch, as long as nobody had the lead. "" for a lead that came, or
+// came back, by itself, and for one that is given to the next: their owners are told at once.
+func broughtBy(r *lead.Record) string {
+	if !r.AssignedAt.IsZero() {
+		return ""
+	}
+	return r.LastFrom.Import
 }
 
 // retry is when a lead that nobody may have is tried again, unless something changes before.

@@ -81,7 +81,7 @@ func (b *batch) addAll(items []Item) (err error) {
 // add judges one submission and keeps what comes of it. One that cannot be judged by the records alone is left for
 // later: the order in which submissions are added changes nothing.
 func (b *batch) add(it Item) error {
-	s := it.Submission
+	s, told := it.Submission, len(b.notices)
 	if b.leadsToSeveral(s) {
 		b.unsure = append(b.unsure, it)
 		return nil
@@ -131,15 +131,22 @@ func (b *batch) add(it Item) error {
 	case v.Kind == lead.VerdictSame && r.Owner != "":
 		b.events = append(b.events, returned(r, note))
 	}
+	for i := told; i < len(b.notices); i++ {
+		b.notices[i].Import = s.Origin.Import
+	}
 	return nil
 }
 
 // returned tells the owner of a lead that the person is back.
 func (b *batch) returned(r *lead.Record, s *lead.Submission) {
 	if r.Owner != "" {
-		b.notices = append(b.notices, lead.Notification{ID: lead.NewID("ntf_", b.now), Rep: r.Owner, Kind: lead.NotifyReturned, Lead: r.ID,
-			Number: r.Number, Why: "a new submission of " + s.Source, At: b.now})
+		b.notices = append(b.notices, backAgain(r, s, b.now))
 	}
+}
+
+func backAgain(r *lead.Record, s *lead.Submission, now time.Time) lead.Notification {
+	return lead.Notification{ID: lead.NewID("ntf_", now), Rep: r.Owner, Kind: lead.NotifyReturned, Lead: r.ID, Number: r.Number,
+		Why: "a new submission of " + s.Source, At: now, Import: s.Origin.Import}
 }
 
 func (b *batch) generic(id lead.Identity) bool { return b.leads[id.Key()] == Generic }

@@ -22,7 +22,7 @@ type hand struct {
 	out     Changes
 	outbox  []lead.Change
 	changed []*lead.Record
-	digest  string // notifications of one of these become one digest
+	digest  string // what is told under one of these is told at once: an import, a handover
 }
 
 // moved tells what is done with a lead and why.

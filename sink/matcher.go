@@ -37,6 +37,9 @@ type Profile struct {
 	Version    int64               `json:"version"`
 	MergedInto string              `json:"merged_into"`
 	Identities []lead.HeldIdentity `json:"identities"`
+	LastFrom   struct {
+		Import string `json:"import"`
+	} `json:"last_from"`
 }
 
 // DuplicatePool is the part of a Pool that finding duplicates uses.

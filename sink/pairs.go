@@ -356,7 +356,7 @@ func (l *looking) reminder(p *Pair) {
 		Why: fmt.Sprintf("may be the same as %s%s, score %.1f: %s", older.Number, of, p.Score, strings.Join(parts, ", "))})
 	if older.Owner != "" {
 		l.out.Notifications = append(l.out.Notifications, lead.Notification{ID: lead.NewID("ntf_", l.now), Rep: older.Owner, Kind: lead.NotifyDuplicate,
-			Lead: older.ID, Number: older.Number, Why: fmt.Sprintf("%s came in and may be the same person", newer.Number), At: l.now})
+			Lead: older.ID, Number: older.Number, Why: fmt.Sprintf("%s came in and may be the same person", newer.Number), At: l.now, Import: newer.LastFrom.Import})
 	}
 }
 

@@ -136,6 +136,8 @@ func (p *parting) write(r *lead.Record, note lead.ChangeNote, fresh bool) {
 		p.out.Events = append(p.out.Events, eventOf(r, note))
 	} else if r.Owner != "" && note.Submission != "" && !fresh {
 		p.out.Events = append(p.out.Events, returned(r, note))
+		items := p.brought(r.ID)
+		p.tell(backAgain(r, items[len(items)-1], p.in.now))
 	}
 	p.care(r)
 	if r.MergedInto != "" {
@@ -158,11 +160,42 @@ func (p *parting) care(r *lead.Record) {
 		p.out.Timers = append(p.out.Timers, Timer{Lead: r.ID})
 	}
 	if r.MergedInto == "" && was.MergedInto == "" && was.Owner != "" {
-		p.out.Notifications = append(p.out.Notifications, lostBy(r, []string{was.Owner}, p.in.now)...)
+		p.tell(lostBy(r, []string{was.Owner}, p.in.now)...)
 	}
 	if into := p.component.records[r.MergedInto]; into != nil && was.MergedInto == "" && was.Owner != "" {
-		p.out.Notifications = append(p.out.Notifications, lostBy(into, []string{was.Owner}, p.in.now)...)
+		p.tell(lostBy(into, []string{was.Owner}, p.in.now)...)
 	}
+}
+
+// tell keeps notifications. Those of a lead that one import alone brought touches of are told with it.
+func (p *parting) tell(list ...lead.Notification) {
+	for _, n := range list {
+		n.Import = ""
+		for i, s := range p.brought(n.Lead) {
+			if i > 0 && s.Origin.Import != n.Import {
+				n.Import = ""
+				break
+			}
+			n.Import = s.Origin.Import
+		}
+		p.out.Notifications = append(p.out.Notifications, n)
+	}
+}
+
+// brought are the items that became touches of a lead.
+func (p *parting) brought(id string) []*lead.Submission {
+	var out []*lead.Submission
+	for n := range p.parts {
+		if p.parts[n].id() != id {
+			continue
+		}
+		for _, i := range p.parts[n].touches {
+			if p.touches[i].Lead == "" {
+				out = append(out, p.touches[i].Submission)
+			}
+		}
+	}
+	return out
 }
 
 // lead lets touches and identities lead to where they belong now.
