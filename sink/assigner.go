@@ -88,7 +88,7 @@ type assigning struct {
 func (w *assigning) assign(r *lead.Record) {
 	pool := w.pool(r.Pool)
 	switch {
-	case r.Owner != "" || !lead.Open(r.Status), r.Pool != "" && (pool == nil || !pool.AutoAssign):
+	case r.Owner != "" || !lead.Open(r.Status), r.Pool != "" && (pool == nil || !pool.AutoAssign) && !byRules(r):
 		w.out.Due = append(w.out.Due, Due{Lead: r.ID})
 		return
 	}
@@ -112,6 +112,8 @@ func (w *assigning) assign(r *lead.Record) {
 			m.due = w.retry(got)
 		}
 		w.give(r, is, m)
+	case got.Pool != "" && got.Pool == r.Pool && (pool == nil || !pool.AutoAssign): // it lies there already
+		w.out.Due = append(w.out.Due, Due{Lead: r.ID})
 	default:
 		due := w.retry(got)
 		if !cooled.IsZero() && cooled.Before(due) {
@@ -120,6 +122,10 @@ func (w *assigning) assign(r *lead.Record) {
 		w.out.Due = append(w.out.Due, Due{Lead: r.ID, At: due, Waits: cmp.Or(got.Rule, "-")})
 	}
 }
+
+// byRules reports whether nobody but the rules ever decided anything about a lead that lies in a public pool: they may look at it again when it
+// says more. One that somebody had, or that a person put there, is left to whoever claims it.
+func byRules(r *lead.Record) bool { return r.Owner == "" && r.AssignedAt.IsZero() && r.OwnerBy == "" }
 
 // broughtBy is the import that a lead came with: the one of its latest touch, as long as nobody had the lead. "" for a lead that came, or
 // came back, by itself, and for one that is given to the next: their owners are told at once.

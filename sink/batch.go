@@ -34,6 +34,8 @@ type batch struct {
 	due     map[string]time.Time
 	outbox  []lead.Change
 	notices []lead.Notification
+	offered []string
+	freed   int
 	timers  []Timer
 	terms   *Terms
 	result  Result
@@ -126,6 +128,8 @@ func (b *batch) add(it Item) error {
 		b.timers = append(b.timers, b.terms.next(r))
 	}
 	switch {
+	case v.Kind == lead.VerdictSame && r.Owner == "":
+		b.offer(r)
 	case note.Type == lead.ChangeMerged:
 		b.event(r, note)
 	case v.Kind == lead.VerdictSame && r.Owner != "":
@@ -147,6 +151,17 @@ func (b *batch) returned(r *lead.Record, s *lead.Submission) {
 func backAgain(r *lead.Record, s *lead.Submission, now time.Time) lead.Notification {
 	return lead.Notification{ID: lead.NewID("ntf_", now), Rep: r.Owner, Kind: lead.NotifyReturned, Lead: r.ID, Number: r.Number,
 		Why: "a new submission of " + s.Source, At: now, Import: s.Origin.Import}
+}
+
+// offer lets the rules look at a lead that says more than when they saw it.
+func (b *batch) offer(r *lead.Record) {
+	switch {
+	case b.isNew[r.ID] || !lead.Open(r.Status):
+	case r.Pool != "" && byRules(r):
+		b.due[r.ID] = b.now
+	default:
+		b.offered = append(b.offered, r.ID)
+	}
 }
 
 func (b *batch) generic(id lead.Identity) bool { return b.leads[id.Key()] == Generic }
@@ -265,7 +280,7 @@ func (b *batch) number(prefix string, first int64) {
 
 // changes is everything the batch came to, ready to be saved.
 func (b *batch) changes() (Changes, error) {
-	c := Changes{Touches: b.touches, Events: b.events, Notifications: b.notices, Timers: lastTimers(b.timers)}
+	c := Changes{Touches: b.touches, Events: b.events, Notifications: b.notices, Timers: lastTimers(b.timers), Offered: b.offered, Freed: b.freed}
 	for k, from := range b.moved {
 		c.Identities = append(c.Identities, IdentityOf{Key: k, Lead: b.leads[k], From: from})
 	}

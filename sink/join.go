@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,9 @@ func (b *batch) join(v *lead.Verdict) (*lead.Record, []string, error) {
 		}
 		changed = append(changed, b.judge.Join(survivor, other)...)
 		owners := []string{survivor.Owner, other.Owner}
+		before := []*lead.Record{{Lead: survivor.Lead}, {Lead: other.Lead}}
 		changed = append(changed, inherit(survivor, other)...)
+		b.freed += freed(before, []*lead.Record{survivor})
 		b.notices = append(b.notices, lostBy(survivor, owners, b.now)...)
 		b.absorb(other, survivor, v)
 	}
@@ -88,7 +91,9 @@ func inherited(is, other lead.Standing) lead.Standing {
 		course.Rule, course.OwnedAt, course.AcceptedAt = other.Rule, other.OwnedAt, other.AcceptedAt
 		course.PreviousOwner, course.LeftAt = other.PreviousOwner, other.LeftAt
 	}
-	if is.Owner != "" {
+	if is.Owner == "" {
+		is.OwnerBy = cmp.Or(is.OwnerBy, other.OwnerBy)
+	} else {
 		course.Pool, course.PooledAt = "", time.Time{}
 	}
 	if progress[other.Status] > progress[is.Status] {
@@ -130,6 +135,23 @@ func joinedCourse(is, other lead.Course) lead.Course {
 		is.ConvertedAt, is.Amount, is.Currency, is.Customer = first, other.Amount, other.Currency, other.Customer
 	}
 	return is
+}
+
+// freed is how many more open leads reps may hold when some leads became others.
+func freed(before, after []*lead.Record) int {
+	held := map[string]int{}
+	for n, list := range [][]*lead.Record{before, after} {
+		for _, r := range list {
+			if r.Owner != "" && r.MergedInto == "" && lead.Open(r.Status) {
+				held[r.Owner] += 1 - 2*n
+			}
+		}
+	}
+	out := 0
+	for _, fewer := range held {
+		out += max(fewer, 0)
+	}
+	return out
 }
 
 // earlier is the earlier of two times that were; the zero time was not.

@@ -90,6 +90,9 @@ func (v *Mover) Release(ctx context.Context, id, pool, reason string, m lead.Mov
 			return conflict("lead_closed", "this lead is closed as "+r.Status, "reopen it first")
 		}
 		is.Reason = reason
+		if r.Owner == "" {
+			is.OwnerBy = byPerson // that nobody has it
+		}
 		is, what.due = h.returned(is, into)
 		what.why = why("released into "+pool, reason, m.Why)
 		if is.Status == lead.StatusArchived {

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -143,10 +144,14 @@ func (p *parting) write(r *lead.Record, note lead.ChangeNote, fresh bool) {
 	if r.MergedInto != "" {
 		return
 	}
-	if r.Owner == "" && (fresh || note.Type != lead.ChangeUpdated) {
-		p.out.Due = append(p.out.Due, Due{Lead: r.ID, At: p.in.now})
-	} else if r.Owner != "" {
+	says := note.Submission != "" || p.in.pin != nil
+	switch {
+	case r.Owner != "":
 		p.out.Due = append(p.out.Due, Due{Lead: r.ID, At: time.Time{}})
+	case fresh || note.Type != lead.ChangeUpdated || says && r.Pool != "" && byRules(r) && lead.Open(r.Status):
+		p.out.Due = append(p.out.Due, Due{Lead: r.ID, At: p.in.now})
+	case says && lead.Open(r.Status):
+		p.out.Offered = append(p.out.Offered, r.ID)
 	}
 }
 
@@ -349,6 +354,12 @@ func (p *parting) words(n int) string {
 // changes is everything, ready to be saved.
 func (p *parting) changes() (Changes, error) {
 	c := p.out
+	var before []*lead.Record
+	for _, r := range p.old {
+		before = append(before, &r)
+	}
+	after := slices.Concat(slices.Collect(maps.Values(p.component.records)), p.created)
+	c.Freed = freed(before, slices.DeleteFunc(after, func(r *lead.Record) bool { return slices.Contains(c.Erased, r.ID) }))
 	for _, id := range p.component.renewed {
 		doc, err := json.Marshal(p.component.touches[id].Submission)
 		if err != nil {

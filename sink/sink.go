@@ -106,6 +106,8 @@ type Changes struct {
 	Acts          []Act
 	// Freed lets leads that wait for a rep be tried at once: the best this many of each rule they wait for.
 	Freed int
+	// Offered are leads that say more than when the rules saw them: those that wait are tried at once.
+	Offered []string
 
 	// What a regrouping changes. Spread is written after the rows of Cleared are gone.
 	Cleared   []string // leads that identities which are shared or generic lead to no more, unless Spread says so

@@ -51,6 +51,11 @@ func (d *Dialect) Care(ctx context.Context, r Runner, c sink.Changes) error {
 			return err
 		}
 	}
+	if len(c.Offered) > 0 { // who saves a lead holds it
+		if err := r.Run(ctx, d.with(" UPDATE leads SET due_at = 0, waits = '' WHERE id IN (SELECT v FROM list) AND waits <> ''"), array(c.Offered)); err != nil {
+			return err
+		}
+	}
 	if c.Freed > 0 {
 		return d.wake(ctx, r, c.Freed)
 	}
