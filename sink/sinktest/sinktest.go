@@ -20,12 +20,14 @@ import (
 type Harness struct {
 	// Open returns an empty, migrated pool, which ends with the test.
 	Open func(t testing.TB) sink.Store
+	// Many is how many leads three assigners hand out at once; 3000 unless set.
+	Many int
 }
 
 // Run runs the suite.
 func Run(t *testing.T, h Harness) {
 	for _, part := range []map[string]func(*testing.T, Harness){recordTests, joinTests, concurrencyTests, rejectionTests, assignTests, relayTests, readerTests, configTests, groupingTests, apartTests,
-		scoreTests, undoTests, duplicateTests, importTests, careTests, claimTests, timerTests, law8Tests, deliveryTests, digestTests, backlogTests, fetchingTests} {
+		scoreTests, undoTests, duplicateTests, importTests, careTests, claimTests, timerTests, law8Tests, fairnessTests, deliveryTests, digestTests, backlogTests, fetchingTests} {
 		for name, test := range part {
 			t.Run(name, func(t *testing.T) { test(t, h) })
 		}
@@ -120,7 +122,7 @@ func (h *hub) drain() []sink.Outgoing {
 	h.t.Helper()
 	var out []sink.Outgoing
 	for {
-		n, err := h.store.Relay(h.ctx, 100, func(list []sink.Outgoing) error {
+		n, err := h.store.Relay(h.ctx, 5000, func(list []sink.Outgoing) error {
 			out = append(out, list...)
 			return nil
 		})

@@ -14,7 +14,7 @@ import (
 	"github.com/leadhub/leadhub/sink/sqlite"
 )
 
-var harness = sinktest.Harness{Open: func(t testing.TB) sink.Store { return open(t, filepath.Join(t.TempDir(), "线索 pool?#%.db")) }}
+var harness = sinktest.Harness{Many: 20000, Open: func(t testing.TB) sink.Store { return open(t, filepath.Join(t.TempDir(), "线索 pool?#%.db")) }}
 
 func open(t testing.TB, path string) *sqlite.DB {
 	t.Helper()
