@@ -70,6 +70,13 @@ func (h *Hub) explain(ctx context.Context, snap *snapshot, raw lead.Raw) (lead.E
 		case snap.rules == nil:
 			o.Assignment = lead.Assignment{Lead: o.Lead.ID, Why: unusableRules, At: now}
 		default:
+			if company := tried.Record.CompanyKey(); company != "" {
+				owners, err := h.cfg.Store.Owners(ctx, company)
+				if err != nil {
+					return lead.Explanation{}, err
+				}
+				staff.Owners = map[string][]string{company: owners}
+			}
 			o.Assignment = snap.rules.Explain(tried.Record, staff, now)
 		}
 		if o.Scored = []lead.Scored{}; tried.Record != nil {

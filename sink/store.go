@@ -46,6 +46,8 @@ type CareReader interface {
 	// RepStates are the counters of all reps, by key: those of the configuration, and those who still own leads. Counters of
 	// a day are as they were counted: see RepState.Day.
 	RepStates(ctx context.Context) ([]lead.RepState, error)
+	// Owners are the reps who own a living lead of a company (lead.Record.CompanyKey), the latest first.
+	Owners(ctx context.Context, company string) ([]string, error)
 	// PoolStates are the public pools that hold leads, by key.
 	PoolStates(ctx context.Context) ([]lead.PoolState, error)
 	// Notifications lists what a rep was to be told, the earliest first, n at most; of all reps when rep is "".

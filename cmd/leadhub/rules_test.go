@@ -28,6 +28,7 @@ scoring:
 rules:
   - {key: big, when: 'grade == "B" and province == "江苏省"', to: {teams: [east]}, strategy: level}
   - {key: asked, when: owner_hint != "", to: {teams: [rest]}, sticky: true}
+  - {key: firm, when: company != "", to: {teams: [rest]}, sticky: true}
   - {key: rest, to: {teams: [rest]}}
 expect:
   - {name: 苏州大单, lead: {source: site, phone: "13912345678", city: 苏州市, budget: 20万}, owner: li, score: 60}
@@ -49,7 +50,7 @@ func TestRulesOfAFileDecideWhoGetsWhichLead(t *testing.T) {
 		require.Contains(t, out, "created   rule big")
 
 		number := phone()
-		id := h.becomes(h.accept("site", `{"name":"赵敏","phone":"`+number+`","city":"苏州市","budget":"20-30万","industry":"医疗"}`), lead.StateAssigned)
+		id := h.becomes(h.accept("site", `{"name":"赵敏","phone":"`+number+`","company":"苏州云帆科技有限公司","city":"苏州市","budget":"20-30万","industry":"医疗"}`), lead.StateAssigned)
 		require.Equal(t, "li", id.Owner, "the highest level of the east")
 		d := h.lead(id.Lead)
 		require.Equal(t, []any{60, "B", "cloud", "MQL"}, []any{d.Score, d.Grade, d.Line, d.Stage})
@@ -59,6 +60,7 @@ func TestRulesOfAFileDecideWhoGetsWhichLead(t *testing.T) {
 		for range 4 {
 			require.Contains(t, []string{"chen", "sun"}, h.becomes(h.accept("site", `{"phone":"`+phone()+`","city":"苏州市"}`), lead.StateAssigned).Owner)
 		}
+		require.Equal(t, "li", h.becomes(h.accept("site", `{"phone":"`+phone()+`","company":"苏州云帆科技","city":"广州市"}`), lead.StateAssigned).Owner, "a colleague of hers")
 		spam := h.accept("site", `{"phone":"`+phone()+`","message":"best SEO"}`)
 		require.Equal(t, lead.StateQuarantined, h.ended(spam).State)
 		h.replay(spam, nil)
@@ -75,6 +77,10 @@ func TestRulesOfAFileDecideWhoGetsWhichLead(t *testing.T) {
 		require.NoError(t, os.WriteFile(payload, []byte(`{"phone":"`+phone()+`","city":"广州市"}`), 0o600))
 		out, _ = h.runs("explain", "--source", "site", payload)
 		require.Contains(t, out, `rule           big does not fit it is not so that grade == "B": grade is "D"`)
+
+		require.NoError(t, os.WriteFile(payload, []byte(`{"phone":"`+phone()+`","company":"苏州云帆科技","city":"广州市"}`), 0o600))
+		out, _ = h.runs("explain", "--source", "site", payload)
+		require.Contains(t, out, "li owns a lead of the same company")
 
 		h.scoringChanges(t, d.ID)
 		h.badRulesChangeNothing(t)

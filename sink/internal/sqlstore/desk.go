@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"maps"
 	"slices"
@@ -285,14 +286,28 @@ func (d *Dialect) owners(ctx context.Context, r Runner, records []*lead.Record) 
 	if len(companies) == 0 {
 		return out, nil
 	}
-	err := r.Each(ctx, func(scan func(...any) error) error {
+	err := r.Each(ctx, ownerInto(out), d.with(ownersOf), array(slices.Sorted(maps.Keys(companies))))
+	return out, err
+}
+
+const ownersOf = ` SELECT company, owner, max(id) AS latest FROM leads WHERE company IN (SELECT v FROM list) AND company <> '' AND owner <> '' AND merged_into = ''
+	GROUP BY company, owner ORDER BY latest DESC`
+
+func ownerInto(out map[string][]string) func(func(...any) error) error {
+	return func(scan func(...any) error) error {
 		var company, owner, id string
 		err := scan(&company, &owner, &id)
 		out[company] = append(out[company], owner)
 		return err
-	}, d.with(` SELECT company, owner, max(id) AS latest FROM leads WHERE company IN (SELECT v FROM list) AND company <> '' AND owner <> '' AND merged_into = ''
-		GROUP BY company, owner ORDER BY latest DESC`), array(slices.Sorted(maps.Keys(companies))))
-	return out, err
+	}
+}
+
+// Owners are the reps who own a living lead of a company, the latest first.
+func (s *Store) Owners(ctx context.Context, company string) ([]string, error) {
+	out := map[string][]string{}
+	row := ownerInto(out)
+	err := each(ctx, s.Read, func(rows *sql.Rows) error { return row(rows.Scan) }, s.Dialect.with(ownersOf), array([]string{company}))
+	return out[clean(company)], s.Dialect.Wrap(err)
 }
 
 // column reads one text column.
