@@ -90,6 +90,14 @@ func TestMessagesReadAsTheyShould(t *testing.T) {
 }
 
 // Everything a target of a kind sends, says, logs and keeps, when all goes well and when nothing does.
+func TestEveryKindHasItsWords(t *testing.T) {
+	for lang, w := range languages {
+		for _, kind := range lead.NotifyKinds {
+			require.NotEmpty(t, w.kinds[kind], "%s in %s", kind, lang)
+		}
+	}
+}
+
 func TestNothingLeaks(t *testing.T) {
 	private := []string{"13812348000", "12348000", "王小明", "小明", "wang.xm@example.com", "wang.xm"}
 	k, robots, _ := everything(t)

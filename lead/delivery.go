@@ -99,7 +99,7 @@ type Delivery struct {
 	Code    string    `json:"code"`   // of what became of it last; "" when all went well
 	Reason  string    `json:"reason"` // the same in a sentence
 	Created time.Time `json:"created"`
-	Due     time.Time `json:"due,omitzero"`   // of one that waits
+	Due     time.Time `json:"due,omitzero"`   // of one that waits; of one in a digest at the latest
 	Ended   time.Time `json:"ended,omitzero"` // of one that does not
 
 	Notification Notification `json:"notification"`

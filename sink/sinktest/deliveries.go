@@ -135,6 +135,24 @@ func testImportsGather(t *testing.T, h Harness) {
 	add(202, "chen", 10*time.Minute+2*time.Second)
 	require.Zero(t, due(10*time.Minute+11*time.Second), "what comes later is a digest of its own")
 	require.Equal(t, 2, due(10*time.Minute+12*time.Second))
+
+	// One that is too large for a claim is claimed to its end.
+	for i := range 5 {
+		add(300+i, "wu", time.Hour)
+	}
+	for _, want := range []int{0, 2, 2, 1, 0} { // chen's come first
+		got := 0
+		require.NoError(t, s.ClaimDeliveries(p.ctx, "x", day.Add(time.Hour+10*time.Second), 1, func(_ *lead.TargetState, list []lead.Delivery) []lead.Delivery {
+			for i := range list {
+				if list[i].Notification.Rep == "wu" {
+					got++
+				}
+				list[i].Message, list[i].State, list[i].Due = "msg_2", lead.DeliverySent, time.Time{}
+			}
+			return list
+		}))
+		require.Equal(t, want, got)
+	}
 }
 
 func testClaims(t *testing.T, h Harness) {

@@ -230,6 +230,11 @@ func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Tim
 		if err != nil || sum == 0 {
 			return err
 		}
+		if sum > 2*n { // what is left of a digest is due as well
+			if err := s.dueAll(ctx, tx, args[:3]); err != nil {
+				return err
+			}
+		}
 		var list []lead.Delivery
 		err = each(ctx, tx, func(rows *sql.Rows) error {
 			d, err := scanDelivery(rows)

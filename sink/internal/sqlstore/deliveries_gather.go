@@ -103,3 +103,10 @@ func (s *Store) dueDigests(ctx context.Context, tx *sql.Tx, target string, now t
 		ORDER BY id`+s.Dialect.ForUpdate, target, now.UnixMicro())
 	return out, err
 }
+
+// dueAll lets all of the digests $1 of the target $2 be due at $3.
+func (s *Store) dueAll(ctx context.Context, tx *sql.Tx, args []any) error {
+	_, err := tx.ExecContext(ctx, "WITH digests(import_id, rep) AS ("+s.Dialect.Pairs+`) UPDATE deliveries SET due_at = $3
+		WHERE target = $2 AND import_id <> '' AND batch = '' AND state = 'waiting' AND due_at > $3 AND (import_id, rep) IN (SELECT import_id, rep FROM digests)`, args...)
+	return err
+}
