@@ -168,13 +168,14 @@ func (s *Store) DueTargets(ctx context.Context, now time.Time) ([]string, error)
 	return out, s.Dialect.Wrap(err)
 }
 
-// ready is a query of what is due through the target $2 at $3: deliveries whose time has come, and the rest of the digests $1.
+// ready is a query of what is due through the target $2 at $3: deliveries whose time has come, and the rest of the digests $1. CROSS
+// JOIN has SQLite begin with these, and not with everything that waits.
 func (d *Dialect) ready(query string) string {
 	return "WITH digests(import_id, rep) AS (" + d.Pairs + `), ready AS (
 		SELECT id, rep, due_at FROM deliveries WHERE target = $2 AND due_at IS NOT NULL AND due_at <= $3
 		UNION
-		SELECT d.id, d.rep, d.due_at FROM digests g JOIN deliveries d ON d.import_id = g.import_id AND d.rep = g.rep
-			WHERE d.target = $2 AND d.import_id <> '' AND d.batch = '' AND d.state = 'waiting'
+		SELECT d.id, d.rep, d.due_at FROM digests g CROSS JOIN deliveries d
+			WHERE d.import_id = g.import_id AND d.rep = g.rep AND d.target = $2 AND d.import_id <> '' AND d.batch = '' AND d.state = 'waiting'
 	) ` + query
 }
 
