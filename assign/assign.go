@@ -131,7 +131,7 @@ func (c *choosing) decide(rule *rule, tried lead.Tried) {
 		c.out.Pool, c.out.Why = rule.Pool, "the rule puts it into the pool"
 		return
 	}
-	among, able := c.candidates(rule)
+	among, able, best := c.candidates(rule)
 	if len(able) == 0 {
 		c.count(&tried, among, nil)
 		c.nobody(rule, among, tried.Counts)
@@ -143,7 +143,6 @@ func (c *choosing) decide(rule *rule, tried lead.Tried) {
 		chosen = leastLoaded(able)
 		c.out.Why = chosen.rep.Key + " held the fewest leads for his weight: " + strconv.Itoa(chosen.state.Held) + " with weight " + strconv.Itoa(chosen.rep.Weight)
 	case lead.StrategyLevel:
-		best := highest(able)
 		level := best[0].rep.Level
 		chosen = c.weighted(rule.Key+"/"+strconv.Itoa(level), best)
 		c.out.Why = "level " + strconv.Itoa(level) + " is the highest that may have it; " + c.out.Why

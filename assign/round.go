@@ -22,6 +22,8 @@ type Round struct {
 	all   []candidate // by index of staff.Reps
 	aims  map[*rule]*aim
 	open  map[string]bool // by team, at now
+	// shares are by name. One holds for as long as the list of the able is the very same.
+	shares map[string]*share
 
 	vm  vm.VM
 	env map[string]any
@@ -38,7 +40,8 @@ type candidate struct {
 // aim are the reps that a rule aims at, by key, and those of them who may have a lead.
 type aim struct {
 	among, able []*candidate
-	stale       bool // able has to be looked up
+	best        []*candidate // of able, those of the highest level
+	stale       bool         // able has to be looked up
 }
 
 // Round begins one.
@@ -56,7 +59,7 @@ func (r *Round) Choose(rec *lead.Record, staff *lead.Staff, now time.Time) lead.
 
 func (r *Round) begin(staff *lead.Staff, now time.Time) {
 	r.staff, r.now, r.day = staff, now, now.In(r.zone()).Format("20060102")
-	r.open, r.aims = map[string]bool{}, map[*rule]*aim{}
+	r.open, r.aims, r.shares = map[string]bool{}, map[*rule]*aim{}, map[string]*share{}
 	r.all = make([]candidate, len(staff.Reps))
 	for i := range staff.Reps {
 		rep := &staff.Reps[i]
@@ -65,8 +68,8 @@ func (r *Round) begin(staff *lead.Staff, now time.Time) {
 	}
 }
 
-// candidates are the reps that a rule aims at, by key, and those of them who may have the lead now.
-func (r *Round) candidates(rule *rule) (among, able []*candidate) {
+// candidates are the reps that a rule aims at, by key, those of them who may have the lead now, and of these the ones of the highest level.
+func (r *Round) candidates(rule *rule) (among, able, best []*candidate) {
 	a := r.aims[rule]
 	if a == nil {
 		a = &aim{stale: true}
@@ -84,18 +87,20 @@ func (r *Round) candidates(rule *rule) (among, able []*candidate) {
 				a.able = append(a.able, k)
 			}
 		}
+		a.best = highest(a.able)
 	}
 	for _, k := range a.among {
 		k.credit = 0
 	}
 	if r.staff.Away == "" || !slices.ContainsFunc(a.able, r.cools) {
-		return a.among, a.able
+		return a.among, a.able, a.best
 	}
-	return a.among, slices.DeleteFunc(slices.Clone(a.able), r.cools)
+	able = slices.DeleteFunc(slices.Clone(a.able), r.cools)
+	return a.among, able, highest(able)
 }
 
 // cools reports whether a candidate is to leave this one lead alone.
-func (r *Round) cools(k *candidate) bool { return k.rep.Key == r.staff.Away }
+func (r *Round) cools(k *candidate) bool { return r.staff.Away != "" && k.rep.Key == r.staff.Away }
 
 // reason is why a candidate may not have this lead.
 func (r *Round) reason(k *candidate) string {

@@ -16,45 +16,61 @@ import (
 //
 // A credit is worked out of the leads that each had since the shares began, so that a lead changes the state of the chosen alone.
 func (c *choosing) weighted(name string, able []*candidate) *candidate {
-	given := c.share(name, able)
-	var total int64
-	for _, k := range able {
-		total += int64(k.rep.Weight)
-	}
-	var best *candidate
-	for _, k := range able {
-		k.credit = (given+1)*int64(k.rep.Weight) - k.state.Turns[name].Leads*total
-		if best == nil || k.credit > best.credit || k.credit == best.credit && fewer(k.state.Today, k, best.state.Today, best) {
-			best = k
+	s := c.share(name, able)
+	best := 0
+	for i, k := range able {
+		k.credit = (s.given+1)*int64(k.rep.Weight) - s.leads[i]*s.total
+		if b := able[best]; k.credit > b.credit || k.credit == b.credit && fewer(k.state.Today, k, b.state.Today, b) {
+			best = i
 		}
 	}
-	turn := best.state.Turns[name]
+	s.given++
+	s.leads[best]++
+	chosen := able[best]
+	turn := chosen.state.Turns[name]
 	turn.Leads++
-	best.state.TakeTurn(name, turn)
-	c.out.Why = best.rep.Key + " had the most credit (" + strconv.FormatInt(best.credit, 10) + ") with weight " + strconv.Itoa(best.rep.Weight) +
-		" of " + strconv.FormatInt(total, 10) + ", after " + strconv.FormatInt(best.state.Assigned, 10) + " leads"
-	return best
+	chosen.state.TakeTurn(name, turn)
+	c.out.Why = chosen.rep.Key + " had the most credit (" + strconv.FormatInt(chosen.credit, 10) + ") with weight " + strconv.Itoa(chosen.rep.Weight) +
+		" of " + strconv.FormatInt(s.total, 10) + ", after " + strconv.FormatInt(chosen.state.Assigned, 10) + " leads"
+	return chosen
 }
 
-// share lets reps share what a name stands for, from now on unless they are doing so already, and returns how many leads were given so far.
-func (c *choosing) share(name string, able []*candidate) (given int64) {
+// share is how leads were given among reps since their shares began.
+type share struct {
+	able  []*candidate
+	leads []int64 // that each had
+	given int64   // sum of leads
+	total int64   // sum of weights
+}
+
+// share lets reps share what a name stands for, from now on unless they are doing so already.
+func (c *choosing) share(name string, able []*candidate) *share {
+	if s := c.shares[name]; s != nil && len(s.able) == len(able) && &s.able[0] == &able[0] {
+		return s
+	}
+	s := &share{able: able, leads: make([]int64, len(able))}
+	c.shares[name] = s
 	set, same, latest := setOf(able), true, int64(0)
 	first := able[0].state.Turns[name]
-	for _, k := range able {
+	for i, k := range able {
 		turn := k.state.Turns[name]
 		same = same && turn.Set == set && turn.Since == first.Since && turn.Since != 0
 		latest = max(latest, turn.Since)
-		given += turn.Leads
+		s.leads[i] = turn.Leads
+		s.given += turn.Leads
+		s.total += int64(k.rep.Weight)
 	}
 	if same {
-		return given
+		return s
 	}
+	s.given = 0
+	clear(s.leads)
 	fresh := lead.Turn{Set: set, Since: max(latest+1, c.now.UnixMicro())}
 	for _, k := range able {
 		k.state.TakeTurn(name, fresh)
 		c.staff.Change(k.rep.Key)
 	}
-	return 0
+	return s
 }
 
 // setOf names a set of reps and their weights. 32 bits are enough: it is compared with the set before alone.

@@ -88,7 +88,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	std := stdlib.OpenDBFromPool(pool)
 	std.SetMaxIdleConns(0) // the connections belong to the pool
 	lockID := lock.DefaultLockID + int64(crc32.ChecksumIEEE([]byte(cfg.ConnConfig.RuntimeParams["search_path"])))
-	return &DB{pool: pool, lockID: lockID, Store: sqlstore.Store{Read: std, Write: std, Dialect: dialect, Configs: &sqlstore.Configs{}}}, nil
+	return &DB{pool: pool, lockID: lockID, Store: sqlstore.Store{Read: std, Write: std, Dialect: dialect, Recent: &sqlstore.Recent{}}}, nil
 }
 
 // provider may wait for another process that migrates the same database.

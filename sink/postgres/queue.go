@@ -17,7 +17,7 @@ func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (s
 	taken := 0
 	err := db.update(ctx, func(pt pgx.Tx) error {
 		t := &tx{Tx: pt, loaded: map[string]sqlstore.Row{}}
-		got, err := dialect.Take(ctx, t, db.Configs, take)
+		got, err := dialect.Take(ctx, t, db.Recent, take)
 		if taken = len(got.Records); err != nil || taken == 0 {
 			return err
 		}

@@ -85,8 +85,11 @@ func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 	if err := queueRejections(b, c); err != nil {
 		return err
 	}
-	inserts, err := newRows(c)
+	inserts, lists, err := newRows(c)
 	if err != nil {
+		return err
+	}
+	if err := dialect.AddLists(ctx, t, lists); err != nil {
 		return err
 	}
 	for _, r := range inserts {
@@ -138,7 +141,8 @@ func (r *rows) queue(b *pgx.Batch) {
 	}
 }
 
-func newRows(c sink.Changes) ([]*rows, error) {
+// newRows are the new rows of tables, and those of rule_lists.
+func newRows(c sink.Changes) ([]*rows, [][]any, error) {
 	leads := &rows{table: "leads", columns: append(slices.Clone(sqlstore.NewColumns), "due_at")}
 	records := &rows{table: "records", columns: []string{"lead", "doc"}}
 	touches := &rows{table: "touches", columns: []string{"id", "lead", "at", "verdict", "doc"}}
@@ -154,16 +158,14 @@ func newRows(c sink.Changes) ([]*rows, error) {
 	for _, t := range c.Touches {
 		verdict, err := json.Marshal(t.Verdict)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		touches.values = append(touches.values, []any{t.Submission, t.Lead, t.At.UnixMicro(), verdict, t.JSON})
 	}
-	for _, e := range c.Events {
-		row, err := sqlstore.EventRow(e)
-		if err != nil {
-			return nil, err
-		}
-		events.values = append(events.values, row)
+	var lists [][]any
+	var err error
+	if events.values, lists, err = sqlstore.EventRows(c.Events); err != nil {
+		return nil, nil, err
 	}
 	for _, o := range c.Outbox {
 		outbox.values = append(outbox.values, []any{o.Lead, o.Version, o.Type, o.Value})
@@ -171,11 +173,11 @@ func newRows(c sink.Changes) ([]*rows, error) {
 	for _, n := range c.Notifications {
 		row, err := sqlstore.NotificationRow(n)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		notifications.values = append(notifications.values, row)
 	}
-	return []*rows{leads, records, touches, events, outbox, notifications}, nil
+	return []*rows{leads, records, touches, events, outbox, notifications}, lists, nil
 }
 
 // rowColumns are rows of leads, one array per column.

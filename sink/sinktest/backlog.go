@@ -24,7 +24,7 @@ func (d *desk) apply(c lead.Config) {
 	d.setUp(c)
 	compiled, err := assign.Compile(&c, time.FixedZone("", 8*60*60))
 	require.NoError(d.t, err)
-	d.rules = sink.NewAssigner(sink.AssignerConfig{Desk: d.store, Chooser: func() sink.Chooser { return compiled }, Now: d.clock.Now, Batch: 250})
+	d.rules = sink.NewAssigner(sink.AssignerConfig{Desk: d.store, Chooser: func() sink.Chooser { return compiled.Round() }, Now: d.clock.Now, Batch: 250})
 }
 
 // of is a submission that names a company.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/leadhub/leadhub/assign"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 )
@@ -33,55 +34,59 @@ func BenchmarkRecord(b *testing.B, h Harness) {
 	b.ReportMetric(float64(busy.Microseconds())/float64(next), "cpu-µs/submission")
 }
 
-// turns gives everybody his turn. What choosing costs is not the question here.
-type turns struct{ next int }
+// BenchmarkAssign gives leads to five hundred reps, 1000 per transaction, with a notification and a timer each. There is one rule.
+func BenchmarkAssign(b *testing.B, h Harness) { benchmarkAssign(b, h, 1, 1000) }
 
-func (t *turns) Choose(_ *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment {
-	rep := staff.Reps[t.next%len(staff.Reps)].Key
-	t.next++
-	st := staff.State(rep, now.Format("20060102"))
-	st.Assigned++
-	st.Today++
-	st.Held++
-	staff.Change(rep)
-	return lead.Assignment{Owner: rep, Rule: "turns", Why: "the turn of " + rep, At: now, Trace: []lead.Tried{{Rule: "turns", Matched: true,
-		Reps: []lead.TriedRep{{Rep: rep, Eligible: true, Held: st.Held, Today: st.Today}}, Counts: &lead.TriedCount{Reps: len(staff.Reps)}}}}
-}
-
-// BenchmarkAssign gives leads to five hundred reps, 1000 per transaction, with a notification and a timer each.
-func BenchmarkAssign(b *testing.B, h Harness) { benchmarkAssign(b, h, 1000) }
+// BenchmarkAssignByRules is BenchmarkAssign with a hundred rules, most of which are tried in vain.
+func BenchmarkAssignByRules(b *testing.B, h Harness) { benchmarkAssign(b, h, 100, 1000) }
 
 // BenchmarkAssignOne gives one lead per transaction, as when few come: each reads how all five hundred reps stand.
-func BenchmarkAssignOne(b *testing.B, h Harness) { benchmarkAssign(b, h, 1) }
+func BenchmarkAssignOne(b *testing.B, h Harness) { benchmarkAssign(b, h, 100, 1) }
 
-func benchmarkAssign(b *testing.B, h Harness, batch int) {
+// benchRules are rules that ask for a page and a company, and aim at a team of 25, and one for the rest; and 500 reps.
+func benchRules(n int) lead.Config {
+	var c lead.Config
+	for i := range 20 {
+		c.Teams = append(c.Teams, lead.Team{Key: fmt.Sprintf("team-%02d", i)})
+	}
+	for i := range 500 {
+		c.Reps = append(c.Reps, lead.Rep{Key: fmt.Sprintf("rep-%03d", i), Team: fmt.Sprintf("team-%02d", i%20), Weight: 1 + i%3, Active: true, Daily: 1 << 20, Holding: 1 << 20})
+	}
+	for i := range n - 1 {
+		c.Rules = append(c.Rules, lead.Rule{Key: fmt.Sprintf("rule-%03d", i), Enabled: true, To: lead.Target{Teams: []string{fmt.Sprintf("team-%02d", i%20)}},
+			When: fmt.Sprintf(`campaign == "spring" and company endsWith "%d科技有限公司"`, i)})
+	}
+	c.Rules = append(c.Rules, lead.Rule{Key: "rest", Enabled: true})
+	return c
+}
+
+func benchmarkAssign(b *testing.B, h Harness, rules, batch int) {
 	store := h.Open(b)
 	p := &hub{t: b, store: store, ctx: b.Context(), sink: NewSink(store)}
-	var reps []lead.Rep
-	for i := range 500 {
-		reps = append(reps, lead.Rep{Key: fmt.Sprintf("rep-%03d", i), Weight: 1 + i%3, Active: true, Daily: 1 << 20, Holding: 1 << 20})
-	}
-	p.staff(reps...)
+	config := benchRules(rules)
+	p.staff(config.Reps...)
+	compiled, err := assign.Compile(&config, time.UTC)
+	require.NoError(b, err)
 	terms := &sink.Terms{Recycling: func(*lead.Record) []sink.Recycling {
 		return []sink.Recycling{{Pool: "sea", Recycle: lead.Recycle{Kind: lead.RecycleNotFollowed, After: lead.Duration(72 * time.Hour)}}}
 	}}
-	s := sink.New(sink.Config{Pool: store, Judge: rules(lead.MergeRules{})})
-	all := &turns{}
-	a := sink.NewAssigner(sink.AssignerConfig{Desk: store, Chooser: func() sink.Chooser { return all }, Terms: func() *sink.Terms { return terms }, Batch: batch})
-	next, assigned := 0, 0
+	a := sink.NewAssigner(sink.AssignerConfig{Desk: store, Chooser: func() sink.Chooser { return compiled.Round() }, Terms: func() *sink.Terms { return terms }, Batch: batch})
+	next, waiting, assigned := 0, 0, 0
 	var busy time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		if assigned == next/10*7 || batch > 1 { // seven of ten are new
-			_, err := s.Record(p.ctx, batchOf(next, 1430))
+		if waiting == 0 || batch > 1 {
+			res, err := p.sink.Record(p.ctx, batchOf(next, 1430))
 			require.NoError(b, err)
 			next += 1430
+			waiting += res.New
 		}
 		before := cpu()
 		b.StartTimer()
 		n, err := a.Step(p.ctx)
 		require.NoError(b, err)
 		assigned += n
+		waiting -= n
 		busy += cpu() - before
 	}
 	b.ReportMetric(float64(assigned)/b.Elapsed().Seconds(), "leads/s")

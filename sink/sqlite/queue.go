@@ -12,10 +12,10 @@ func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (s
 	if some, err := db.Waiting(ctx, take); err != nil || !some {
 		return 0, err
 	}
-	taken := 0
+	taken, committed := 0, func() {}
 	err := db.update(ctx, func(ctx context.Context, w *transaction) error {
 		t := &tx{transaction: w, loaded: map[string]sqlstore.Row{}, moving: true}
-		got, err := dialect.Take(ctx, t, db.Configs, take)
+		got, err := dialect.Take(ctx, t, db.Recent, take)
 		if taken = len(got.Records); err != nil || taken == 0 {
 			return err
 		}
@@ -26,11 +26,16 @@ func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (s
 		if err != nil {
 			return err
 		}
-		return t.Save(ctx, c)
+		if err := t.Save(ctx, c); err != nil {
+			return err
+		}
+		committed, err = dialect.Saved(ctx, t, db.Recent, take, &got)
+		return err
 	})
 	if err != nil {
 		return 0, err
 	}
+	committed()
 	return taken, nil
 }
 

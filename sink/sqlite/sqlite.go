@@ -33,6 +33,7 @@ type Options struct {
 // dialect is what both databases ask in SQLite's words.
 var dialect = sqlstore.Dialect{
 	List: "SELECT value FROM json_each($1)", Find: "instr", Wrap: wrap, Now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+	Clock:    "SELECT n FROM rep_clock",
 	Pairs:    "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($1) WHERE true",
 	Elements: "json_each($1)", Element: func(i int, _ string) string { return fmt.Sprintf("json_extract(value, '$[%d]')", i) },
 	Members: ` SELECT m.key, m.lead FROM list CROSS JOIN match_keys m ON m.key = list.v AND m.lead <=
@@ -76,7 +77,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	db := &DB{Store: sqlstore.Store{Read: read, Write: write, Dialect: dialect, Configs: &sqlstore.Configs{}}, matching: make(chan struct{}, 1)}
+	db := &DB{Store: sqlstore.Store{Read: read, Write: write, Dialect: dialect, Recent: &sqlstore.Recent{}}, matching: make(chan struct{}, 1)}
 	dir, err := fs.Sub(migrations, "migration")
 	if err == nil {
 		db.migrations, err = goose.NewProvider(goose.DialectSQLite3, write, dir)
@@ -89,11 +90,11 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 }
 
 // dsn is the address of the file with its settings. The driver sorts _pragma values and sets _journal_mode after them: page_size
-// counts only in a file that is not in WAL mode yet. The log is copied back every 16 MiB, so that a page that is written
+// counts only in a file that is not in WAL mode yet. The log is copied back every 64 MiB, so that a page that is written
 // again and again is copied once; journal_size_limit gives the space back after a burst.
 func dsn(path string, cache int64, key, value string) string {
 	q := url.Values{"_journal_mode": {"WAL"}, "_pragma": {
-		"busy_timeout(10000)", "page_size(8192)", "synchronous(FULL)", "wal_autocheckpoint(2048)",
+		"busy_timeout(10000)", "page_size(8192)", "synchronous(FULL)", "wal_autocheckpoint(8192)",
 		"journal_size_limit(67108864)", "temp_store(MEMORY)", fmt.Sprintf("cache_size(-%d)", cache>>10),
 	}}
 	q.Add(key, value)

@@ -345,13 +345,16 @@ func (t *tx) saveTouches(ctx context.Context, c sink.Changes) error {
 }
 
 func (t *tx) saveHistory(ctx context.Context, c sink.Changes) error {
-	events := make([]any, 0, addEvents.columns*len(c.Events))
-	for _, e := range c.Events {
-		row, err := sqlstore.EventRow(e)
-		if err != nil {
-			return err
-		}
+	rows, lists, err := sqlstore.EventRows(c.Events)
+	if err != nil {
+		return err
+	}
+	events := make([]any, 0, addEvents.columns*len(rows))
+	for _, row := range rows {
 		events = append(events, row...)
+	}
+	if err := dialect.AddLists(ctx, t, lists); err != nil {
+		return err
 	}
 	if err := t.write(ctx, addEvents, events); err != nil {
 		return err

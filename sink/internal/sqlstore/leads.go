@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strings"
 
 	"github.com/leadhub/leadhub/lead"
@@ -128,7 +127,7 @@ func (s *Store) Lead(ctx context.Context, id string) (lead.LeadDetail, error) {
 		if d.TouchList, err = touches(ctx, tx, living); err != nil {
 			return err
 		}
-		if d.History, err = history(ctx, tx, living); err != nil {
+		if d.History, err = s.history(ctx, tx, living); err != nil {
 			return err
 		}
 		d.Duplicates, err = duplicatesOf(ctx, tx, living)
@@ -158,21 +157,18 @@ func touches(ctx context.Context, q querier, living string) ([]lead.Touch, error
 	return list, err
 }
 
-func history(ctx context.Context, q querier, living string) ([]lead.Event, error) {
-	list := []lead.Event{}
+func (s *Store) history(ctx context.Context, q querier, living string) ([]lead.Event, error) {
+	var docs [][]byte
 	err := each(ctx, q, func(rows *sql.Rows) error {
 		var doc []byte
-		if err := rows.Scan(&doc); err != nil {
-			return err
-		}
-		var e lead.Event
-		if err := decode(doc, &e); err != nil {
-			return err
-		}
-		list = append(list, e)
-		return nil
+		err := rows.Scan(&doc)
+		docs = append(docs, doc)
+		return err
 	}, family+"SELECT doc FROM events WHERE lead IN (SELECT id FROM family) ORDER BY at DESC, version DESC, lead LIMIT 200", living)
-	return slices.Clip(list), err
+	if err != nil {
+		return nil, err
+	}
+	return s.Dialect.readEvents(ctx, q, docs)
 }
 
 // Figures counts the pool.

@@ -19,7 +19,7 @@ func (s *Store) Submission(ctx context.Context, id string) (lead.SubmissionStatu
 	var known bool
 	err := s.snapshot(ctx, func(tx *sql.Tx) error {
 		var err error
-		if known, err = touched(ctx, tx, &st); err != nil || known {
+		if known, err = s.touched(ctx, tx, &st); err != nil || known {
 			return err
 		}
 		known, err = rejected(ctx, tx, &st)
@@ -28,7 +28,7 @@ func (s *Store) Submission(ctx context.Context, id string) (lead.SubmissionStatu
 	return st, known, err
 }
 
-func touched(ctx context.Context, tx *sql.Tx, st *lead.SubmissionStatus) (bool, error) {
+func (s *Store) touched(ctx context.Context, tx *sql.Tx, st *lead.SubmissionStatus) (bool, error) {
 	var on string
 	var at int64
 	var doc []byte
@@ -48,7 +48,7 @@ func touched(ctx context.Context, tx *sql.Tx, st *lead.SubmissionStatus) (bool, 
 	switch {
 	case st.Owner != "":
 		st.State = lead.StateAssigned
-		return true, assignedWhy(ctx, tx, st)
+		return true, s.assignedWhy(ctx, tx, st)
 	case v.Kind != lead.VerdictNew || on != st.Lead:
 		st.State = lead.StateMerged
 	default:
@@ -58,8 +58,8 @@ func touched(ctx context.Context, tx *sql.Tx, st *lead.SubmissionStatus) (bool, 
 }
 
 // assignedWhy puts the reason of the latest assignment in the place of the verdict's.
-func assignedWhy(ctx context.Context, tx *sql.Tx, st *lead.SubmissionStatus) error {
-	events, err := history(ctx, tx, st.Lead)
+func (s *Store) assignedWhy(ctx context.Context, tx *sql.Tx, st *lead.SubmissionStatus) error {
+	events, err := s.history(ctx, tx, st.Lead)
 	if err != nil {
 		return err
 	}

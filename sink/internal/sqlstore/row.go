@@ -146,12 +146,6 @@ func Turns(list []sink.Due) map[string]Turn {
 	return out
 }
 
-// EventRow are the columns of an event: lead, version, at, doc.
-func EventRow(e lead.Event) ([]any, error) {
-	doc, err := json.Marshal(e)
-	return []any{e.Lead, e.Version, e.At.UnixMicro(), doc}, err
-}
-
 // NotificationRow are the columns of a notification: id, rep, kind, lead, doc, at, due.
 func NotificationRow(n lead.Notification) ([]any, error) {
 	doc, err := json.Marshal(n)

@@ -17,7 +17,7 @@ import (
 type Store struct {
 	Read, Write *sql.DB
 	Dialect     Dialect
-	Configs     *Configs
+	Recent      *Recent
 }
 
 // Dialect is where the two databases differ. Placeholders are $1, $2 … in both.
@@ -31,6 +31,7 @@ type Dialect struct {
 	ForUpdate  string                         // behind a SELECT of Write, holds the row until commit
 	SkipLocked string                         // the same, leaving out rows that others hold
 	Now        string                         // the clock of the database, in microseconds since 1970
+	Clock      string                         // query of a number that grows whenever the state of a rep changes; "" where there is none
 	Snapshot   *sql.TxOptions                 // of a transaction whose queries all see one moment
 	Wrap       func(error) error
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goccy/go-json"
+
 	"github.com/leadhub/leadhub/lead"
 )
 
@@ -73,7 +75,7 @@ func stateOf(c []string) (*lead.RepState, error) {
 		if part.text == "" {
 			continue
 		}
-		if err := decode([]byte(part.text), part.into); err != nil {
+		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
 			return nil, err
 		}
 	}
