@@ -39,7 +39,9 @@ type moved struct {
 }
 
 func newHand(now time.Time, terms *Terms, taken *Taken) *hand {
-	return &hand{now: now, terms: terms, taken: taken}
+	n := len(taken.Records) // of most moves every lead has one
+	return &hand{now: now, terms: terms, taken: taken, outbox: make([]lead.Change, 0, n), changed: make([]*lead.Record, 0, n),
+		out: Changes{Events: make([]lead.Event, 0, n), Due: make([]Due, 0, n), Timers: make([]Timer, 0, n), Notifications: make([]lead.Notification, 0, n)}}
 }
 
 // give lets a lead stand as is: its next version, with an event, a change on the stream, its place in the queue of the rules, its timer,
