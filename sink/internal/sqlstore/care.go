@@ -82,7 +82,7 @@ func (d *Dialect) wake(ctx context.Context, r Runner, n int) error {
 	}
 	for _, rule := range rules {
 		err := r.Run(ctx, `UPDATE leads SET due_at = 0, waits = '' WHERE id IN (
-			SELECT id FROM leads WHERE waits <> '' AND waits = $1 ORDER BY grade DESC, id LIMIT `+strconv.Itoa(n)+skip+")", rule)
+			SELECT id FROM leads WHERE waits <> '' AND waits = $1 ORDER BY grade DESC, id LIMIT $2`+skip+")", rule, n)
 		if err != nil {
 			return err
 		}

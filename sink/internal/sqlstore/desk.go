@@ -164,11 +164,11 @@ func (d *Dialect) takeIDs(ctx context.Context, r Runner, take sink.Take) ([]stri
 func (d *Dialect) queued(ctx context.Context, r Runner, take sink.Take) ([]string, error) {
 	var ids []string
 	for grade := len(grades) - 1; grade >= 0 && len(ids) < take.Limit; grade-- {
-		query := "SELECT id FROM leads WHERE due_at IS NOT NULL AND grade = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT " + strconv.Itoa(take.Limit-len(ids))
+		query := "SELECT id FROM leads WHERE due_at IS NOT NULL AND grade = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $3"
 		if d.ForUpdate != "" {
 			query += " FOR UPDATE SKIP LOCKED"
 		}
-		more, err := column(ctx, r, query, grade, take.Queued.UnixMicro())
+		more, err := column(ctx, r, query, grade, take.Queued.UnixMicro(), take.Limit-len(ids))
 		if err != nil {
 			return nil, err
 		}
