@@ -102,10 +102,13 @@ func list(names []string) string {
 // Compile checks what a configuration says about hours, rules, pools, scoring and expectations, and makes it ready. zone is the
 // hub's. The error is KindInvalid, and its Fields name the place.
 func Compile(config *lead.Config, zone *time.Location) (*Rules, error) {
-	r := &Rules{knownZone: zone, facts: facts{zone: zone, channels: map[string]string{}}, calendars: map[string]*Calendar{},
+	r := &Rules{knownZone: zone, facts: facts{zone: zone, channels: map[string]string{}, reps: map[string]lead.Rep{}}, calendars: map[string]*Calendar{},
 		fallback: config.Settings.DefaultPool}
 	for _, s := range config.Sources {
 		r.facts.channels[s.Key] = s.Channel
+	}
+	for _, rep := range config.Reps {
+		r.facts.reps[rep.Key] = rep
 	}
 	for i, t := range config.Teams {
 		c, err := NewCalendar(t.Hours, zone)

@@ -165,6 +165,23 @@ func TestWhatDoesNotExistIsRefused(t *testing.T) {
 	require.Equal(t, "unknown_team", wrong(t, config).Code)
 }
 
+func TestRecyclingMayAskForTheTeamAndTheLevelOfTheOwner(t *testing.T) {
+	rules := compiled(t, lead.Config{
+		Teams: []lead.Team{{Key: "east"}},
+		Reps:  []lead.Rep{rep("li", func(r *lead.Rep) { r.Team, r.Level = "east", 3 }), rep("wu", func(r *lead.Rep) { r.Team, r.Level = "east", 1 }), rep("chen")},
+		Pools: []lead.Pool{{Key: "sea", Enabled: true, Recycle: []lead.Recycle{
+			{Kind: lead.RecycleNotFollowed, When: "owner_level >= 3", After: lead.Duration(240 * time.Hour)},
+			{Kind: lead.RecycleNotFollowed, When: `owner_team == "east"`, After: lead.Duration(24 * time.Hour)}}}}})
+	after := func(owner string) time.Duration {
+		found := rules.Recycling(record(func(r *lead.Record) { r.Owner = owner }))
+		if len(found) == 0 {
+			return 0
+		}
+		return time.Duration(found[0].After)
+	}
+	require.Equal(t, []time.Duration{240 * time.Hour, 24 * time.Hour, 0, 0}, []time.Duration{after("li"), after("wu"), after("chen"), after("gone")})
+}
+
 func TestOverlappingPoolsAreRefused(t *testing.T) {
 	pool := func(key, when string) lead.Pool {
 		return lead.Pool{Key: key, Enabled: true, Recycle: []lead.Recycle{{Kind: lead.RecycleNotFollowed, When: when, After: 3600e9}}}

@@ -39,7 +39,8 @@ func TestTheDocumentListsEveryFieldOfAConditionAsItIs(t *testing.T) {
 func TestTheDocumentNamesEveryReasonAgainstARep(t *testing.T) {
 	b, err := os.ReadFile(page)
 	require.NoError(t, err)
-	for _, code := range []string{assign.CodeInactive, assign.CodeWeightZero, assign.CodeOffDuty, assign.CodeOnLeave, assign.CodeOutsideHours, assign.CodeDailyQuota, assign.CodeHoldingLimit} {
+	for _, code := range []string{assign.CodeInactive, assign.CodeWeightZero, assign.CodeOffDuty, assign.CodeOnLeave, assign.CodeOutsideHours, assign.CodeDailyQuota, assign.CodeHoldingLimit,
+		assign.CodeCoolDown} {
 		require.Contains(t, string(b), "| `"+code+"` |")
 	}
 }

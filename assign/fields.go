@@ -25,7 +25,8 @@ type Field struct {
 type facts struct {
 	zone     *time.Location
 	channels map[string]string // by key of a source
-	used     []*Field          // that a condition asks for
+	reps     map[string]lead.Rep
+	used     []*Field // that a condition asks for
 }
 
 // Fields lists every field of a condition, in the order of the documentation.
@@ -80,6 +81,8 @@ var fields = []Field{
 	{Name: "stage", Type: "string", About: "lifecycle stage", Example: `stage == "SQL"`, Decided: true, get: func(_ *facts, r *lead.Record) any { return r.Stage }},
 	{Name: "status", Type: "string", About: "new, assigned, working, nurturing, converted, unqualified, archived", Example: `status == "working"`, Decided: true, get: func(_ *facts, r *lead.Record) any { return r.Status }},
 	{Name: "owner", Type: "string", About: "key of the rep who owns it", Example: `owner == ""`, Decided: true, get: func(_ *facts, r *lead.Record) any { return r.Owner }},
+	{Name: "owner_team", Type: "string", About: "team of the rep who owns it", Example: `owner_team == "east"`, Decided: true, get: func(f *facts, r *lead.Record) any { return f.reps[r.Owner].Team }},
+	{Name: "owner_level", Type: "number", About: "level of the rep who owns it; 0 without one", Example: `owner_level >= 3`, Decided: true, get: func(f *facts, r *lead.Record) any { return f.reps[r.Owner].Level }},
 }
 
 // closed are the only values that some fields have.

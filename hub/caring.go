@@ -30,11 +30,12 @@ func (h *Hub) terms() *sink.Terms { return h.configuration.current.Load().terms 
 func printOf(config *lead.Config) string {
 	type rep struct {
 		Key, Team string
+		Level     int
 		Leave     []lead.Leave
 	}
 	reps := make([]rep, len(config.Reps))
 	for i, r := range config.Reps {
-		reps[i] = rep{r.Key, r.Team, r.Leave}
+		reps[i] = rep{r.Key, r.Team, r.Level, r.Leave}
 	}
 	b, err := json.Marshal([]any{config.Pools, config.Teams, reps, config.Settings.TimeZone})
 	if err != nil { // nothing of it can fail to encode
