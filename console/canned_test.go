@@ -40,6 +40,27 @@ type fakes struct {
 	imports      *fakeImports
 	fetching     []lead.Fetching
 	work         *fakeWork
+	tokens       []lead.Token // beside those that authenticate knows
+	taken        []string     // ids of those that were taken back
+}
+
+func (f *fakes) Tokens(context.Context) ([]lead.Token, error) {
+	chen, err := f.token("tok_chen")
+	return append([]lead.Token{chen, {ID: "tok_crm", Name: "crm", Scopes: []string{lead.ScopeLeadsRead}}}, f.tokens...), err
+}
+
+func (f *fakes) CreateToken(_ context.Context, t lead.Token) (string, lead.Token, error) {
+	if f.refuse != nil {
+		return "", lead.Token{}, f.refuse
+	}
+	t.ID, t.Created = "tok_new", canned
+	f.tokens = append(f.tokens, t)
+	return "lh_NEWSECRET", t, nil
+}
+
+func (f *fakes) DeleteToken(_ context.Context, id string) error {
+	f.taken = append(f.taken, id)
+	return nil
 }
 
 func (f *fakes) Fetching(context.Context) ([]lead.Fetching, error) { return f.fetching, nil }
@@ -277,7 +298,7 @@ type browser struct {
 func (f *fakes) open(t *testing.T) *browser {
 	t.Helper()
 	b := &browser{t: t, jar: map[string]*http.Cookie{}, header: http.Header{}, now: canned}
-	b.site = newSite(Config{Authenticator: f, Leads: f, Merging: f, Duplicates: f, Fetching: f, Moving: f.work, Following: f.work, Care: f.work, Trying: f.work, Notifications: f.work, Rejections: f, Configuration: f, Figures: f, Snippets: f,
+	b.site = newSite(Config{Authenticator: f, Access: f, Leads: f, Merging: f, Duplicates: f, Fetching: f, Moving: f.work, Following: f.work, Care: f.work, Trying: f.work, Notifications: f.work, Rejections: f, Configuration: f, Figures: f, Snippets: f,
 		Imports: f.imports, ImportOrders: f.imports, ImportFiles: f.imports, Channels: func() []Channel { return f.channels }, SessionKey: []byte(strings.Repeat("k", 32)),
 		Logger: slog.New(slog.DiscardHandler)}, func() time.Time { return b.now }).routes()
 	return b

@@ -95,6 +95,32 @@ func TestDutyAndLeaveAreSet(t *testing.T) {
 	require.Contains(t, b.submit("/reps", "tr[data-rep=chen] form.duty", nil).Body.String(), "another owner")
 }
 
+func TestARepIsGivenATokenThatIsShownOnceAndTakenBack(t *testing.T) {
+	f := cannedFakes()
+	b := f.signedIn(t)
+	doc, _ := b.get("/reps")
+	require.Equal(t, "/reps/chen/access", doc.Find("tr[data-rep=chen] a.access").AttrOr("href", ""))
+	require.Zero(t, doc.Find("tr[data-rep=wu] a.access").Length(), "who is not active cannot sign in")
+	doc, _ = b.get("/reps/chen/access")
+	require.Equal(t, 1, doc.Find("table.access tbody tr").Length(), "tokens of others are not on this page")
+
+	w := b.submit("/reps/chen/access", "form.give", nil)
+	require.Equal(t, 200, w.Code)
+	require.Contains(t, w.Body.String(), "lh_NEWSECRET")
+	require.Equal(t, []lead.Token{{ID: "tok_new", Name: "chen", Rep: "chen", Scopes: []string{lead.ScopeLeadsRead, lead.ScopeLeadsWork}, Created: canned}}, f.tokens)
+	_, w = b.get("/reps/chen/access")
+	require.NotContains(t, w.Body.String(), "lh_NEWSECRET")
+
+	require.Equal(t, "/reps/chen/access?done=access_taken", b.submit("/reps/chen/access", "tr[data-token=tok_new] form.take", nil).Header().Get("Location"))
+	require.Equal(t, []string{"tok_new"}, f.taken)
+	csrf := url.Values{"csrf": {b.csrf()}}
+	require.Equal(t, 404, b.do(http.MethodPost, "/reps/chen/access/tok_crm/remove", csrf).Code, "a page of a rep takes no other token")
+	require.Equal(t, 422, b.do(http.MethodPost, "/reps/wu/access", csrf).Code)
+	require.Equal(t, 404, b.do(http.MethodPost, "/reps/nobody/access", csrf).Code)
+	require.Len(t, f.tokens, 1)
+	require.Len(t, f.taken, 1)
+}
+
 func TestAHandoverIsConfirmedBeforeAnythingMoves(t *testing.T) {
 	for where, want := range map[string]string{"rep": "handover chen {To:li Pool: Rules:false}", "pool": "handover chen {To: Pool:sea Rules:false}", "rules": "handover chen {To: Pool: Rules:true}"} {
 		f := cannedFakes()

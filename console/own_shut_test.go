@@ -33,7 +33,7 @@ func eachRoute(t *testing.T, visit func(route, method, path string)) {
 		}
 		n++
 		fill := strings.NewReplacer("/leads/{id}", "/leads/mine", "/pools/{key}", "/pools/sea", "/reps/{key}", "/reps/chen", "/sources/{key}", "/sources/price-page",
-			"/targets/{key}", "/targets/group", "/rejections/{id}", "/rejections/sub_bad", "/imports/{id}", "/imports/imp_1", "/notifications/{id}", "/notifications/dlv_1", "{a}", "mine", "{b}", "mine2")
+			"/targets/{key}", "/targets/group", "/rejections/{id}", "/rejections/sub_bad", "/imports/{id}", "/imports/imp_1", "/access/{id}", "/access/tok_chen", "/notifications/{id}", "/notifications/dlv_1", "{a}", "mine", "{b}", "mine2")
 		path := fill.Replace(route)
 		require.NotContains(t, path, "{", "say what a test is to put there")
 		visit(method+" "+route, method, path)

@@ -15,7 +15,7 @@ import (
 // everyPage is every page a signed-in person can get to.
 var everyPage = []string{"/", "/leads", "/leads?q=x&cursor=c", "/leads/ld_1", "/duplicates", "/duplicates?state=dismissed&lead=XL-1", "/rejections", "/rejections/sub_bad", "/rejections/sub_spam",
 	"/imports", "/imports/new", "/imports/imp_1", "/sources", "/sources/new", "/sources/new?channel=webform", "/sources/price-page", "/settings",
-	"/pools", "/pools/sea", "/pools/sea?grade=A", "/pools/drained", "/reps", "/reps/chen/handover", "/reps/gone/handover", "/rules", "/figures", "/figures?range=7",
+	"/pools", "/pools/sea", "/pools/sea?grade=A", "/pools/drained", "/reps", "/reps/chen/access", "/reps/wu/access", "/reps/chen/handover", "/reps/gone/handover", "/rules", "/figures", "/figures?range=7",
 	"/figures?since=2026-01-01&until=2026-01-02", "/notifications", "/notifications?state=all", "/leads/ld_worked", "/leads/ld_pooled"}
 
 func TestEveryPageIsWholeInBothLanguages(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // Config is all that the console needs. Every error of a port is a *lead.Error or is shown as an internal one.
 type Config struct {
 	Authenticator Authenticator
+	Access        Access
 	Leads         Leads
 	Merging       Merging
 	Duplicates    Duplicates
@@ -44,6 +45,14 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, secret string) (lead.Token, error)
 	// Token is a token as it is now, by its id: it is asked for at every request of a session. KindNotFound once it was taken back.
 	Token(ctx context.Context, id string) (lead.Token, error)
+}
+
+// Access lets people in, and out again.
+type Access interface {
+	Tokens(ctx context.Context) ([]lead.Token, error) // without their secrets
+	// CreateToken makes a token of a name, scopes and a rep, and returns its secret, which nobody can see again. KindInvalid.
+	CreateToken(ctx context.Context, t lead.Token) (secret string, made lead.Token, err error)
+	DeleteToken(ctx context.Context, id string) error // KindNotFound
 }
 
 // Leads reads the pool.

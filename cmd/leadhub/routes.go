@@ -38,7 +38,7 @@ func routes(h *hub.Hub, sessionKey []byte, registry *prometheus.Registry, log *s
 	r.Mount("/v1", api.New(api.Ports{Authenticator: tokens, Leads: h.Reader(), Submissions: h, Rejections: h.Rejections(),
 		Configuration: h.Configuration(), Tokens: tokens, Figures: h, Operator: h, Merging: h, Duplicates: h, Fetching: h, Imports: h.Importing(), Notifications: h.Notifications(),
 		Moving: work, Following: work, Care: h.Reader(), Known: h, Channels: apiChannels, Logger: log}))
-	r.Mount("/", console.New(console.Config{Authenticator: tokens, Leads: h.Reader(), Merging: h, Duplicates: h, Fetching: h, Rejections: h.Rejections(),
+	r.Mount("/", console.New(console.Config{Authenticator: tokens, Access: tokens, Leads: h.Reader(), Merging: h, Duplicates: h, Fetching: h, Rejections: h.Rejections(),
 		Moving: h.Working(), Following: h.Working(), Care: h.Reader(), Trying: h, Notifications: h.Notifications(),
 		Configuration: h.Configuration(), Figures: h, Imports: h.Importing(), ImportOrders: h.Importing(), ImportFiles: h.Importing(), Channels: consoleChannels,
 		Snippets: snippets{h.Configuration()}, SessionKey: sessionKey, Logger: log}))
