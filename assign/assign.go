@@ -131,10 +131,10 @@ func (c *choosing) decide(rule *rule, tried lead.Tried) {
 		c.out.Pool, c.out.Why = rule.Pool, "the rule puts it into the pool"
 		return
 	}
-	among, able, best := c.candidates(rule)
+	a, able := c.candidates(rule)
 	if len(able) == 0 {
-		c.count(&tried, among, nil)
-		c.nobody(rule, among, tried.Counts)
+		c.count(&tried, a.among, nil)
+		c.nobody(rule, a.among, tried.Counts)
 		return
 	}
 	var chosen *candidate
@@ -143,13 +143,17 @@ func (c *choosing) decide(rule *rule, tried lead.Tried) {
 		chosen = leastLoaded(able)
 		c.out.Why = chosen.rep.Key + " held the fewest leads for his weight: " + strconv.Itoa(chosen.state.Held) + " with weight " + strconv.Itoa(chosen.rep.Weight)
 	case lead.StrategyLevel:
+		best := a.best
+		if !slices.ContainsFunc(best, func(k *candidate) bool { return !c.cools(k) }) {
+			best = highest(able)
+		}
 		level := best[0].rep.Level
 		chosen = c.weighted(rule.Key+"/"+strconv.Itoa(level), best)
 		c.out.Why = "level " + strconv.Itoa(level) + " is the highest that may have it; " + c.out.Why
 	default:
-		chosen = c.weighted(rule.Key, able)
+		chosen = c.weighted(rule.Key, a.able)
 	}
-	c.count(&tried, among, chosen)
+	c.count(&tried, a.among, chosen)
 	c.give(chosen)
 }
 

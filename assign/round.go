@@ -37,7 +37,7 @@ type candidate struct {
 	credit int64  // that was compared
 }
 
-// aim are the reps that a rule aims at, by key, and those of them who may have a lead.
+// aim are the reps that a rule aims at, by key, and those of them who may have leads.
 type aim struct {
 	among, able []*candidate
 	best        []*candidate // of able, those of the highest level
@@ -68,10 +68,9 @@ func (r *Round) begin(staff *lead.Staff, now time.Time) {
 	}
 }
 
-// candidates are the reps that a rule aims at, by key, those of them who may have the lead now, and of these the ones of the highest level.
-func (r *Round) candidates(rule *rule) (among, able, best []*candidate) {
-	a := r.aims[rule]
-	if a == nil {
+// candidates are the reps that a rule aims at, and those of them who may have this lead.
+func (r *Round) candidates(rule *rule) (a *aim, able []*candidate) {
+	if a = r.aims[rule]; a == nil {
 		a = &aim{stale: true}
 		for i := range r.all {
 			if rule.To.Names(r.all[i].rep) {
@@ -93,10 +92,9 @@ func (r *Round) candidates(rule *rule) (among, able, best []*candidate) {
 		k.credit = 0
 	}
 	if r.staff.Away == "" || !slices.ContainsFunc(a.able, r.cools) {
-		return a.among, a.able, a.best
+		return a, a.able
 	}
-	able = slices.DeleteFunc(slices.Clone(a.able), r.cools)
-	return a.among, able, highest(able)
+	return a, slices.DeleteFunc(slices.Clone(a.able), r.cools)
 }
 
 // cools reports whether a candidate is to leave this one lead alone.

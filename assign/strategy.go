@@ -14,13 +14,17 @@ import (
 // than before, the credits start again: what was earned among others says nothing about these. A tie goes to who got the fewest today for
 // his weight, then to the first by key.
 //
-// A credit is worked out of the leads that each had since the shares began, so that a lead changes the state of the chosen alone.
+// A credit is worked out of the leads that each had since the shares began, so that a lead changes the state of the chosen alone. A rep who may
+// not have just this lead is passed over, and keeps his credit for the next: somebody else of able may.
 func (c *choosing) weighted(name string, able []*candidate) *candidate {
 	s := c.share(name, able)
-	best := 0
+	best := -1
 	for i, k := range able {
 		k.credit = (s.given+1)*int64(k.rep.Weight) - s.leads[i]*s.total
-		if b := able[best]; k.credit > b.credit || k.credit == b.credit && fewer(k.state.Today, k, b.state.Today, b) {
+		if c.cools(k) {
+			continue
+		}
+		if best < 0 || k.credit > able[best].credit || k.credit == able[best].credit && fewer(k.state.Today, k, able[best].state.Today, able[best]) {
 			best = i
 		}
 	}
