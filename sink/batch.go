@@ -135,6 +135,7 @@ func (b *batch) add(it Item) error {
 	case v.Kind == lead.VerdictSame && r.Owner != "":
 		b.events = append(b.events, returned(r, note))
 	}
+	b.reopen(r, s)
 	for i := told; i < len(b.notices); i++ {
 		b.notices[i].Import = s.Origin.Import
 	}

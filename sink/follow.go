@@ -130,13 +130,11 @@ func (v *Mover) Reopen(ctx context.Context, id string, m lead.Move) (lead.Lead, 
 		if lead.Open(r.Status) {
 			return nil
 		}
-		is, what := r.Standing(), moved{move: lead.MoveReopen, typ: lead.ChangeStatus, actor: m.Actor, why: why("reopened", m.Why)}
-		is.ConvertedAt, is.Amount, is.Currency, is.Customer, is.Reason, is.Returns = time.Time{}, "", "", "", "", 0
-		is.Status = lead.StatusWorking
+		is, what := reopened(r.Standing()), moved{move: lead.MoveReopen, typ: lead.ChangeStatus, actor: m.Actor, why: why("reopened", m.Why)}
 		if is.Owner == "" {
-			is.Status, what.due = lead.StatusNew, h.now
+			what.due = h.now
 		} else { // its time begins again, or it would be taken back at once
-			is.OwnedAt = h.now
+			is.Status, is.OwnedAt = lead.StatusWorking, h.now
 		}
 		h.give(r, is, what)
 		return nil

@@ -41,6 +41,7 @@ func (p *parting) record() {
 			note.Why = p.words(n)
 		}
 		p.write(part.record, note, part.fresh)
+		p.reopen(part)
 	}
 	for n := range p.parts {
 		part := &p.parts[n]

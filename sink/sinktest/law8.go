@@ -28,6 +28,7 @@ var law8Tests = map[string]func(*testing.T, Harness){
 			record := func(ids ...lead.Identity) {
 				n++
 				s := Sub(fmt.Sprint("sub_", n), ids...)
+				s.EventTime = d.clock.now.Add(time.Duration(rapid.IntRange(-60, 1).Draw(rt, "late")) * time.Minute)
 				subs = append(subs, s.ID)
 				_, err := d.sink.Record(d.ctx, Items(s))
 				require.NoError(t, err)

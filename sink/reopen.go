@@ -1,0 +1,70 @@
+package sink
+
+import (
+	"time"
+
+	"github.com/leadhub/leadhub/lead"
+)
+
+// reopened is how a closed lead stands that is open again, as long as nobody owns it.
+func reopened(is lead.Standing) lead.Standing {
+	is.ConvertedAt, is.Amount, is.Currency, is.Customer, is.Reason, is.Returns = time.Time{}, "", "", "", "", 0
+	is.Status = lead.StatusNew
+	return is
+}
+
+// cameBack opens a lead again that was put away and that nobody owns, when s says that the person came again by himself: nobody
+// else would hear of it. It returns what is to be said of that; false when the lead stays as it is.
+//
+// Whoever owns a lead is told, and decides. A customer is no lead again. An imported list says whom somebody knows, not who came. What happened
+// before the last thing that was done with the lead was known, or would have been, when it was closed. None of this depends on
+// the order of touches, and what people did since is not taken back with the touch.
+func cameBack(r *lead.Record, s *lead.Submission, now time.Time) (note lead.ChangeNote, yes bool) {
+	before := r.Lead
+	if !bringsBack(s, r.Standing()) {
+		return note, false
+	}
+	r.Settle(reopened(r.Standing()))
+	if r.Own != nil && bringsBack(s, *r.Own) { // by itself it would be open, too
+		own := reopened(*r.Own)
+		r.Own = &own
+	}
+	return lead.ChangeNote{Type: lead.ChangeStatus, Changed: lead.Differences(&before, &r.Lead), Actor: "hub", At: now, Submission: s.ID,
+		Why: why("reopened", "a new submission of "+s.Source)}, true
+}
+
+func bringsBack(s *lead.Submission, is lead.Standing) bool {
+	done := is.LeftAt
+	if is.FollowedAt.After(done) {
+		done = is.FollowedAt
+	}
+	return is.Owner == "" && (is.Status == lead.StatusArchived || is.Status == lead.StatusUnqualified) && s.Origin.Import == "" && s.EventTime.After(done)
+}
+
+func reopening(r *lead.Record, note lead.ChangeNote) lead.Event {
+	e := eventOf(r, note)
+	e.Move = lead.MoveReopen
+	return e
+}
+
+func (b *batch) reopen(r *lead.Record, s *lead.Submission) {
+	if note, yes := cameBack(r, s, b.now); yes {
+		b.change(r, note)
+		b.events = append(b.events, reopening(r, note))
+		b.due[r.ID] = b.now
+	}
+}
+
+// reopen opens the lead of a part again when one of the items brings it back.
+func (p *parting) reopen(part *part) {
+	for _, s := range p.brought(part.id()) {
+		note, yes := cameBack(part.record, s, p.in.now)
+		if !yes {
+			continue
+		}
+		part.record.Version++
+		p.outbox = append(p.outbox, snapshot(part.record, note))
+		p.out.Events = append(p.out.Events, reopening(part.record, note))
+		p.out.Due = append(p.out.Due, Due{Lead: part.id(), At: p.in.now})
+	}
+}
