@@ -143,6 +143,7 @@ func workedLead() lead.LeadDetail {
 	at := func(n int) time.Time { return canned.Add(time.Duration(n) * time.Minute) }
 	d.History = []lead.Event{
 		{Type: lead.ChangeStatus, Move: lead.MoveFollow, At: at(9), Actor: "person:admin", Why: "converted: call: signed", FollowUp: &lead.Feedback{Status: lead.StatusConverted, Way: "call", Text: "signed <b>", Amount: "12800.50", Currency: "CNY", Customer: "C-77", NextAt: at(99), Reason: "r"}},
+		{Type: lead.ChangeStatus, Move: lead.MoveReopen, At: at(8), Actor: "hub", Why: "reopened: a new submission of site"},
 		{Type: lead.ChangeStatus, Move: lead.MoveReopen, At: at(8), Actor: "person:admin", Why: "reopened: back again"},
 		{Type: lead.ChangeAssigned, Move: lead.MoveHandover, From: "gone", To: "chen", At: at(7), Actor: "person:admin", Why: "handed over from gone to chen"},
 		{Type: lead.ChangeReleased, Move: lead.MoveRecycle, From: "li", Pool: "sea", At: at(6), Actor: "hub", Why: "taken back into sea: nobody took it up"},

@@ -25,6 +25,7 @@ var workPhrases = []phrase{
 	say(`nobody took it up`, "未接受"),
 	say(`nobody followed it up`, "未跟进"),
 	say(`it did not become a customer in time`, "未按期转化"),
+	say(`a new submission of (\S+)`, "来源 $1 的新留资"),
 	say(`came in again, the lead is with (\S+)(?:: .+)?`, "再次留资，线索在 $1 处"),
 	// what speaks against a move
 	say(`no rep was chosen`, "没有选择销售"),

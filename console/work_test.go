@@ -53,12 +53,14 @@ func TestMovesAndFollowUpsAreToldWithNames(t *testing.T) {
 		require.Contains(t, told(move), want)
 	}
 	require.Contains(t, told("follow"), "signed <b>", "it is shown as it was typed")
+	require.Contains(t, told("reopen"), "Reopened a new submission of site")
 	b.header.Set("Accept-Language", "zh")
 	for move, want := range map[string]string{"follow": "电话", "reopen": "重新打开 back again", "handover": "gone 移交给 陈思远", "recycle": "从 李强 收回到“公海一” 未接受",
 		"pool": "目前没有人可接收（停止接单 2 人、今日配额已满 1 人）；进入规则指定的公海", "claim": "陈思远 从“公海一”认领", "release": "李强 释放到“公海一” 联系不上", "transfer": "由 陈思远 转给 李强", "accept": "接受线索",
 		"assign": "规则“大客户”"} {
 		require.Contains(t, told(move), want)
 	}
+	require.Contains(t, told("reopen"), "重新打开 来源 site 的新留资")
 }
 
 func TestEveryMoveIsMadeByItsForm(t *testing.T) {

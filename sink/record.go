@@ -136,9 +136,15 @@ func (s *Sink) Try(ctx context.Context, it Item) (Tried, error) {
 			out.Verdict = c.Touches[0].Verdict
 			for _, o := range c.Outbox {
 				if o.Lead == c.Touches[0].Lead {
+					before := out.Change.Change.Changed // a lead that it opens again changes twice
 					out.Change = lead.Change{}
 					if err := json.Unmarshal(o.Value, &out.Change); err != nil {
 						return err
+					}
+					if before != nil {
+						both := append(before, out.Change.Change.Changed...)
+						slices.Sort(both)
+						out.Change.Change.Changed = slices.Compact(both)
 					}
 				}
 			}

@@ -16,9 +16,9 @@ func reopened(is lead.Standing) lead.Standing {
 // cameBack opens a lead again that was put away and that nobody owns, when s says that the person came again by himself: nobody
 // else would hear of it. It returns what is to be said of that; false when the lead stays as it is.
 //
-// Whoever owns a lead is told, and decides. A customer is no lead again. An imported list says whom somebody knows, not who came. What happened
-// before the last thing that was done with the lead was known, or would have been, when it was closed. None of this depends on
-// the order of touches, and what people did since is not taken back with the touch.
+// Whoever owns a lead is told, and decides. A customer is no lead again. An imported list says whom somebody knows, not who came. What
+// happened before the last thing that was done with the lead was there to be known when it was closed. The order in which touches of a
+// lead arrive changes none of this.
 func cameBack(r *lead.Record, s *lead.Submission, now time.Time) (note lead.ChangeNote, yes bool) {
 	before := r.Lead
 	if !bringsBack(s, r.Standing()) {
@@ -33,12 +33,14 @@ func cameBack(r *lead.Record, s *lead.Submission, now time.Time) (note lead.Chan
 		Why: why("reopened", "a new submission of "+s.Source)}, true
 }
 
+// bringsBack reports whether s opens a lead that stands like this.
 func bringsBack(s *lead.Submission, is lead.Standing) bool {
-	done := is.LeftAt
+	done := is.LeftAt // a lead is closed by a follow-up, or when it is lost once too often
 	if is.FollowedAt.After(done) {
 		done = is.FollowedAt
 	}
-	return is.Owner == "" && (is.Status == lead.StatusArchived || is.Status == lead.StatusUnqualified) && s.Origin.Import == "" && s.EventTime.After(done)
+	shut := is.Status == lead.StatusArchived || is.Status == lead.StatusUnqualified
+	return shut && is.Owner == "" && s.Origin.Import == "" && s.EventTime.After(done)
 }
 
 func reopening(r *lead.Record, note lead.ChangeNote) lead.Event {
@@ -47,6 +49,7 @@ func reopening(r *lead.Record, note lead.ChangeNote) lead.Event {
 	return e
 }
 
+// reopen opens a lead again when s brings it back: a change of its own, behind that of what was said.
 func (b *batch) reopen(r *lead.Record, s *lead.Submission) {
 	if note, yes := cameBack(r, s, b.now); yes {
 		b.change(r, note)
@@ -55,7 +58,7 @@ func (b *batch) reopen(r *lead.Record, s *lead.Submission) {
 	}
 }
 
-// reopen opens the lead of a part again when one of the items brings it back.
+// reopen does the same for a part and its items.
 func (p *parting) reopen(part *part) {
 	for _, s := range p.brought(part.id()) {
 		note, yes := cameBack(part.record, s, p.in.now)

@@ -77,6 +77,10 @@ var reopenTests = map[string]func(*testing.T, Harness){
 					}
 					version := d.lead(id).Version
 					d.clock.pass(time.Minute)
+					tried, err := d.sink.Try(d.ctx, Items(again)[0])
+					require.NoError(t, err)
+					require.Equal(t, lead.StatusNew, tried.Record.Status)
+					require.Contains(t, tried.Change.Change.Changed, "status")
 					d.record(again)
 					l := d.lead(id)
 					require.Equal(t, []any{lead.StatusNew, "", "", 0, ""}, []any{l.Status, l.Owner, l.Pool, l.Returns, l.Reason})
@@ -94,7 +98,7 @@ var reopenTests = map[string]func(*testing.T, Harness){
 					d.assignAll()
 					require.Equal(t, "anna", d.lead(id).Owner)
 					require.Contains(t, d.told("anna"), "assigned "+id)
-					_, err := d.mover.Follow(d.ctx, lead.Feedback{Lead: id, Status: lead.StatusArchived}, boss)
+					_, err = d.mover.Follow(d.ctx, lead.Feedback{Lead: id, Status: lead.StatusArchived}, boss)
 					require.NoError(t, err)
 					before := d.lead(id)
 					d.record(again)
