@@ -131,6 +131,8 @@ var reopenTests = map[string]func(*testing.T, Harness){
 				listed := d.at(time.Minute, Sub("sub_1c", Mobile(1)))
 				listed.Origin.Import = "imp_1"
 				stays("a list", archived, listed)
+				unqualified := d.closed(Sub("sub_3", Mobile(3)), lead.StatusUnqualified)
+				stays("late, after a follow-up", unqualified, d.at(-time.Minute, Sub("sub_3a", Mobile(3))))
 				customer := d.closed(Sub("sub_2", Mobile(2)), lead.StatusConverted)
 				stays("a customer", customer, d.at(time.Minute, Sub("sub_2a", Mobile(2))))
 				for i, status := range []string{lead.StatusArchived, lead.StatusUnqualified, lead.StatusConverted} {
