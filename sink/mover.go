@@ -62,17 +62,20 @@ func (v *Mover) Assign(ctx context.Context, id, rep string, m lead.Move) (lead.L
 }
 
 // Release gives a lead back into a public pool, with a reason. pool "" leaves it to the rules; only somebody above may do that. A lead that
-// came back too often is archived.
+// came back too often is archived. One that is closed stays so, whose it is or not: KindConflict lead_closed.
 func (v *Mover) Release(ctx context.Context, id, pool, reason string, m lead.Move) (lead.Lead, error) {
 	return v.one(ctx, id, nil, m, func(h *hand, r *lead.Record) error {
 		if err := mine(r, m); err != nil {
 			return err
 		}
-		is := r.Standing()
+		is, closed := r.Standing(), conflict("lead_closed", "this lead is closed as "+r.Status, "reopen it first")
 		what := moved{move: lead.MoveRelease, typ: lead.ChangeReleased, actor: m.Actor, pool: pool}
 		if pool == "" {
-			if m.Rep != "" {
+			switch {
+			case m.Rep != "":
 				return invalid("pool_missing", "a lead is released into a public pool", "name the pool", "pool")
+			case !lead.Open(r.Status):
+				return closed
 			}
 			is.Owner, is.OwnerBy, is.Pool, is.Status = "", "", "", lead.StatusNew
 			what.why, what.due = why("left to the rules", reason, m.Why), h.now
@@ -86,8 +89,8 @@ func (v *Mover) Release(ctx context.Context, id, pool, reason string, m lead.Mov
 		if r.Owner == "" && r.Pool == pool {
 			return nil
 		}
-		if r.Owner != "" && !lead.Open(r.Status) {
-			return conflict("lead_closed", "this lead is closed as "+r.Status, "reopen it first")
+		if !lead.Open(r.Status) {
+			return closed
 		}
 		is.Reason = reason
 		if r.Owner == "" {

@@ -283,11 +283,31 @@ var careTests = map[string]func(*testing.T, Harness){
 		l, err = d.mover.Release(d.ctx, id, "sea", "too far", by("anna"))
 		require.NoError(t, err)
 		require.Equal(t, []any{"", lead.StatusArchived, 2}, []any{l.Pool, l.Status, l.Returns})
+		_, err = d.mover.Release(d.ctx, id, "sea", "too far", boss)
+		refused(t, err, lead.KindConflict, "lead_closed")
 		l, err = d.mover.Reopen(d.ctx, id, boss)
 		require.NoError(t, err)
 		require.Equal(t, lead.StatusNew, l.Status)
 		require.EqualValues(t, 1, d.figures().Due, "a lead that is open again and nobody's is for the rules")
 		d.exact()
+	},
+	"a closed lead is released nowhere before it is reopened": func(t *testing.T, h Harness) {
+		d := openDesk(t, h, lead.Config{Reps: []lead.Rep{rep("anna", 0)}, Pools: []lead.Pool{{Key: "sea", Enabled: true}}})
+		for _, owner := range []string{"anna", ""} {
+			id := d.add(1)[0]
+			if owner != "" {
+				_, err := d.mover.Assign(d.ctx, id, owner, boss)
+				require.NoError(t, err)
+			}
+			won, err := d.mover.Follow(d.ctx, lead.Feedback{Lead: id, Status: lead.StatusConverted, Amount: "5", Customer: "C-1"}, boss)
+			require.NoError(t, err)
+			for _, pool := range []string{"sea", ""} {
+				_, err = d.mover.Release(d.ctx, id, pool, "because", boss)
+				refused(t, err, lead.KindConflict, "lead_closed")
+			}
+			require.Equal(t, won, d.lead(id).Lead)
+			d.exact()
+		}
 	},
 	"a follow-up sets a lead working, keeps its times, and told twice changes nothing": func(t *testing.T, h Harness) {
 		d := openDesk(t, h, lead.Config{Reps: []lead.Rep{rep("anna", 1), rep("bo", 0)}})
