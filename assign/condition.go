@@ -33,6 +33,8 @@ type condition struct {
 	program *vm.Program
 	parts   []string // what all have to be so; nil when it fits every lead
 	never   string   // why it can never be so; "" when it can
+	asked   []ask    // the same, and when each is not so; without what is so for every lead
+	cases   [][]part // it fits when all of one are so, and each can be; nil when there are too many
 	fields  []string // that it asks for
 	guards  []guard  // each of them has to be so
 }
@@ -51,6 +53,7 @@ func (g *guard) passes(env map[string]any) bool {
 
 func guardOf(n ast.Node) (guard, bool) {
 	name, op, value, ok := comparison(n)
+	ok = ok && !strings.Contains(name, "[")
 	switch texts := value.(type) {
 	case string:
 		return guard{name, []string{texts}}, ok && op == "=="
@@ -87,12 +90,14 @@ func compile(text string, decided bool) (condition, error) {
 	var asked identifiers
 	ast.Walk(&tree.Node, &asked)
 	c := condition{text: text, program: program, never: never(tree.Node), fields: asked.names}
+	c.cases, _ = alternatives(tree.Node, false)
+	c.cases = slices.DeleteFunc(c.cases, func(parts []part) bool { return contradiction(parts) != "" })
 	for _, n := range conjuncts(tree.Node) {
 		if g, ok := guardOf(n); ok {
 			c.guards = append(c.guards, g)
 		}
-		if b, ok := n.(*ast.BoolNode); !ok || !b.Value {
-			c.parts = append(c.parts, n.String())
+		if a, always := askOf(n); !always {
+			c.parts, c.asked = append(c.parts, a.text), append(c.asked, a)
 		}
 	}
 	return c, nil

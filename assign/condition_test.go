@@ -116,22 +116,38 @@ func TestARuleThatCanNeverMatchIsRefused(t *testing.T) {
 	for _, when := range []string{`false`, `1 == 2`, `province == "江苏省" and province == "浙江省"`, `score > 80 and score < 20`, `score > 80 and score <= 80`,
 		`grade == "E"`, `grade in ["E", "F"]`, `phone_type == "cell"`, `status == "asigned"`, `first_weekday == "monday"`,
 		`province in ["江苏省"] and province not in ["江苏省"]`, `is_new and not is_new`, `province == "江苏省" and province != "江苏省"`,
-		`grade == "E" or score > 1 and score < 1`, `"A" == grade and grade == "B"`, `10 > score and score > 20`, `false and name == ""`} {
+		`grade == "E" or score > 1 and score < 1`, `"A" == grade and grade == "B"`, `10 > score and score > 20`, `false and name == ""`,
+		`(grade == "A" or grade == "B") and grade == "C"`, `not (score > 5) and score > 10`, `not (grade == "A" or grade != "A")`, `first_hour > 23`, `last_hour == 24`,
+		`touches < 1`, `extra["industry"] == "a" and extra.industry == "b"`,
+		`message contains "a" and not (message contains "a")`, `touches <= 1 and touches != 1`, `score == 5 and score != 5`, `grade != "" and grade not in ["A", "B", "C", "D"]`} {
 		e := wrong(t, lead.Config{Rules: []lead.Rule{rule("a", func(r *lead.Rule) { r.When = when })}})
 		require.Equal(t, "never_matches", e.Code, when)
 	}
 	for _, when := range []string{`province == "江苏省" or province == "浙江省"`, `score >= 80 and score <= 80`, `grade != "E"`, `score > 1 or score < 1`, `not (grade == "E")`,
-		`budget > 1.5 and budget < 2`, `city == province`, `name != "x" and name != "y"`} {
+		`budget > 1.5 and budget < 2`, `city == province`, `name != "x" and name != "y"`,
+		`not (grade == "A" and score > 5) and grade == "A"`, `"a" in tags and "b" in tags`, `not (phones[9] == "x") or phones[9] == "x"`, `utm.source == "a" and utm.medium == "b"`} {
 		_, err := assign.Compile(&lead.Config{Rules: []lead.Rule{rule("a", func(r *lead.Rule) { r.When = when })}}, time.UTC)
 		require.NoError(t, err, when)
 	}
 	two := func(first, second string) lead.Config {
 		return lead.Config{Rules: []lead.Rule{rule("a", func(r *lead.Rule) { r.When = first }), rule("b", func(r *lead.Rule) { r.When = second })}}
 	}
-	for _, c := range [][2]string{{"", `is_new`}, {"true", ""}, {`is_new`, `is_new`}, {`is_new`, `score > 5 and is_new`}, {`is_new and score > 5`, `score   > 5 && is_new`}} {
+	for _, c := range [][2]string{{"", `is_new`}, {"true", ""}, {`is_new`, `is_new`}, {`is_new`, `score > 5 and is_new`}, {`is_new and score > 5`, `score   > 5 && is_new`},
+		{`grade in ["A", "B"]`, `grade == "A"`}, {`grade == "A" or grade == "B"`, `grade in ["B", "A"] and is_new`}, {`score >= 50`, `score >= 80`}, {`score >= 50`, `score == 60`},
+		{`score > 50`, `not (score <= 50)`}, {`grade != ""`, `grade == "A"`}, {`1 == 1`, `is_new`}, {`touches >= 1`, `grade == "A"`},
+		{`province in ["a", "b"]`, `province in ["b", "a"]`}, {`province == "a"`, `province in ["a"]`}, {`province != "a"`, `province == "b" or province == "c"`},
+		{`extra["industry"] in ["x", "y"]`, `extra.industry == "x"`}, {`grade == "A" or message contains "a"`, `grade == "A" or message contains "a"`},
+		{`grade in ["A", "B"] and message contains "a"`, `message contains "a" and grade == "B"`}} {
 		e := wrong(t, two(c[0], c[1]))
-		require.Equal(t, "never_matches", e.Code)
+		require.Equal(t, "never_matches", e.Code, c)
 		require.Contains(t, e.Message, "rule b: it can never match: rule a stands before it")
+	}
+	for _, c := range [][2]string{{`grade == "A"`, `grade in ["A", "B"]`}, {`score >= 80`, `score >= 50`}, {`score > 50`, `score >= 50`}, {`grade == "A" and is_new`, `grade == "A"`},
+		{`phones[9] == "x" or grade == "A"`, `grade == "A"`}, {`province == "a"`, `city == "a"`}, {`extra.a == "x"`, `extra.b == "x"`}, {`province != "a"`, `province in ["a", "b"]`},
+		{`grade in ["A", "B", "C", "D"]`, `is_new`}, {`not (message contains "a")`, `message contains "b"`}} {
+		config := two(c[0], c[1])
+		_, err := assign.Compile(&config, time.UTC)
+		require.NoError(t, err, c)
 	}
 	config := two("", "is_new")
 	config.Rules[0].Enabled = false

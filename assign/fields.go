@@ -1,6 +1,7 @@
 package assign
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,6 +95,9 @@ var closed = map[string][]string{
 	"status": {lead.StatusNew, lead.StatusAssigned, lead.StatusWorking, lead.StatusNurturing, lead.StatusConverted, lead.StatusUnqualified,
 		lead.StatusArchived},
 }
+
+// bounds are the least and the greatest value of some numbers.
+var bounds = map[string][2]float64{"first_hour": {0, 23}, "last_hour": {0, 23}, "touches": {1, math.Inf(1)}, "budget": {0, math.Inf(1)}}
 
 var weekdays = [7]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -16,34 +17,102 @@ func conjuncts(n ast.Node) []ast.Node {
 	return []ast.Node{n}
 }
 
+// part is one thing that has to be so: what it asks of one field, or a text that is so or not when it asks nothing that is understood here.
+type part struct {
+	text, name, op string
+	value          any
+	plain          bool // a comparison of a field with constants, which can be told for every lead
+}
+
+// maxAlternatives bounds what is found out about one expression.
+const maxAlternatives = 64
+
+// alternatives are the parts of an expression, or of what it is not: it is so when all of one alternative are. false when there are
+// too many.
+func alternatives(n ast.Node, not bool) ([][]part, bool) {
+	switch n := n.(type) {
+	case *ast.BoolNode:
+		return decided(n.Value != not), true
+	case *ast.UnaryNode:
+		if n.Operator == "not" || n.Operator == "!" {
+			return alternatives(n.Node, !not)
+		}
+	case *ast.BinaryNode:
+		and, or := n.Operator == "and" || n.Operator == "&&", n.Operator == "or" || n.Operator == "||"
+		if !and && !or {
+			break
+		}
+		left, ok := alternatives(n.Left, not)
+		right, ok2 := alternatives(n.Right, not)
+		if !ok || !ok2 {
+			return nil, false
+		}
+		if or != not {
+			return append(slices.Clip(left), right...), len(left)+len(right) <= maxAlternatives
+		}
+		return both(left, right)
+	}
+	if so, ok := constant(n); ok {
+		return decided(so != not), true
+	}
+	return [][]part{{partOf(n, not)}}, true
+}
+
+// decided is an expression that does not ask the lead.
+func decided(so bool) [][]part {
+	if so {
+		return [][]part{{}}
+	}
+	return nil
+}
+
+// both are the alternatives of two expressions that both have to be so.
+func both(left, right [][]part) ([][]part, bool) {
+	if len(left)*len(right) > maxAlternatives {
+		return nil, false
+	}
+	var out [][]part
+	for _, l := range left {
+		for _, r := range right {
+			out = append(out, slices.Concat(l, r))
+		}
+	}
+	return out, true
+}
+
+// opposite is the operator that is so when another is not.
+var opposite = map[string]string{"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "in": "not in", "not in": "in"}
+
+func partOf(n ast.Node, not bool) part {
+	p := part{text: n.String()}
+	p.name, p.op, p.value, p.plain = comparison(n)
+	if p.plain = p.plain && opposite[p.op] != ""; !p.plain {
+		p.name, p.op, p.value = p.text, "==", true
+	}
+	if not {
+		p.text, p.op = "not ("+p.text+")", opposite[p.op]
+	}
+	return p
+}
+
 // never says why an expression can be so for no lead; "" when it can, or when that cannot be told from the expression alone.
 // It knows constants, comparisons of one field with constants, and the fields that have few values.
 func never(n ast.Node) string {
-	switch n := n.(type) {
-	case *ast.BoolNode:
-		if !n.Value {
-			return "it is always false"
-		}
-	case *ast.BinaryNode:
-		switch n.Operator {
-		case "or", "||":
-			left := never(n.Left)
-			if left == "" || never(n.Right) == "" {
-				return ""
-			}
-			return left
-		case "and", "&&":
-			parts := conjuncts(n)
-			for _, p := range parts {
-				if why := never(p); why != "" {
-					return why
-				}
-			}
-			return contradiction(parts)
-		}
-		return contradiction([]ast.Node{n})
+	all, ok := alternatives(n, false)
+	if !ok {
+		return ""
 	}
-	return ""
+	first := "it is always false"
+	for i, parts := range all {
+		why := contradiction(parts)
+		if why == "" {
+			return ""
+		}
+		if i == 0 {
+			first = why
+		}
+	}
+	return first
 }
 
 // narrowed is what is left of a field's values.
@@ -57,49 +126,63 @@ type narrowed struct {
 }
 
 // contradiction finds a field of which nothing is left when all parts are so.
-func contradiction(parts []ast.Node) string {
-	left := map[string]*narrowed{}
-	for _, p := range parts {
-		if why := constant(p); why != "" {
-			return why
-		}
-		name, op, value, ok := comparison(p)
-		if !ok {
-			continue
-		}
-		of := left[name]
-		if of == nil {
-			of = &narrowed{from: math.Inf(-1), to: math.Inf(1)}
-			if texts, ok := closed[name]; ok {
-				of.limit(texts)
-			}
-			left[name] = of
-		}
-		of.narrow(op, value)
-		if of.empty() {
-			return fmt.Sprintf("no %s is left that fits %s", name, p.String())
+func contradiction(parts []part) string {
+	for i := range parts {
+		if p := &parts[i]; p.nothingLeft(parts[:i+1]) {
+			return fmt.Sprintf("no %s is left that fits %s", p.name, p.text)
 		}
 	}
 	return ""
 }
 
-// constant finds a comparison of two constants that is false.
-func constant(n ast.Node) string {
-	b, ok := n.(*ast.BinaryNode)
-	if !ok {
-		return ""
+// nothingLeft reports whether nothing is left of the field of a part when all that is asked of it is so.
+func (p *part) nothingLeft(asked ...[]part) bool {
+	of := all(p.name)
+	for _, parts := range asked {
+		for i := range parts {
+			if parts[i].name == p.name {
+				of.narrow(parts[i].op, parts[i].value)
+			}
+		}
+	}
+	return of.empty()
+}
+
+// all are the values that a field may have.
+func all(name string) narrowed {
+	of := narrowed{from: math.Inf(-1), to: math.Inf(1)}
+	if texts, ok := closed[name]; ok {
+		of.limit(texts)
+	}
+	if within, ok := bounds[name]; ok {
+		of.from, of.to = within[0], within[1]
+	}
+	return of
+}
+
+// constant tells whether a comparison of two constants is so.
+func constant(n ast.Node) (so, ok bool) {
+	b, is := n.(*ast.BinaryNode)
+	if !is || opposite[b.Operator] == "" {
+		return false, false
 	}
 	x, okX := literal(b.Left)
 	y, okY := literal(b.Right)
 	if !okX || !okY {
-		return ""
+		return false, false
 	}
-	of := &narrowed{from: math.Inf(-1), to: math.Inf(1)}
+	if is, not := only(x, b.Operator, y), only(x, opposite[b.Operator], y); is != not {
+		return is, true
+	}
+	return false, false // texts that are compared by their order
+}
+
+// only reports whether anything is left of a value that is compared with another.
+func only(x any, op string, y any) bool {
+	of := all("")
 	of.narrow("==", x)
-	if of.narrow(b.Operator, y); of.empty() {
-		return "it is always false: " + b.String()
-	}
-	return ""
+	of.narrow(op, y)
+	return !of.empty()
 }
 
 // comparison is a part that compares a field with constants: its value is a float64, a string, a []string or a bool.
@@ -107,26 +190,33 @@ func comparison(n ast.Node) (name, op string, value any, ok bool) {
 	switch n := n.(type) {
 	case *ast.IdentifierNode:
 		return n.Value, "==", true, true
-	case *ast.UnaryNode:
-		if id, is := n.Node.(*ast.IdentifierNode); is && (n.Operator == "not" || n.Operator == "!") {
-			return id.Value, "==", false, true
-		}
-		if b, is := n.Node.(*ast.BinaryNode); is && b.Operator == "in" && (n.Operator == "not" || n.Operator == "!") {
-			name, _, value, ok = comparison(b)
-			return name, "not in", value, ok
-		}
 	case *ast.BinaryNode:
-		if id, is := n.Left.(*ast.IdentifierNode); is {
+		if name, is := subject(n.Left); is {
 			value, ok = literal(n.Right)
-			return id.Value, n.Operator, value, ok
+			return name, n.Operator, value, ok
 		}
-		if id, is := n.Right.(*ast.IdentifierNode); is {
+		if name, is := subject(n.Right); is {
 			value, ok = literal(n.Left)
 			turned := map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}[n.Operator]
-			return id.Value, turned, value, ok && turned != ""
+			return name, turned, value, ok && turned != ""
 		}
 	}
 	return "", "", nil, false
+}
+
+// subject is a field, or what a map holds under a constant: extra["industry"].
+func subject(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		return n.Value, true
+	case *ast.MemberNode:
+		of, is := n.Node.(*ast.IdentifierNode)
+		key, ok := n.Property.(*ast.StringNode)
+		if is && ok && (of.Value == "extra" || of.Value == "utm") {
+			return of.Value + "[" + strconv.Quote(key.Value) + "]", true
+		}
+	}
+	return "", false
 }
 
 func literal(n ast.Node) (any, bool) {
@@ -197,6 +287,9 @@ func (l *narrowed) narrow(op string, value any) {
 				l.to, l.shut = v, op == "<"
 			}
 		}
+		if op == "!=" {
+			l.open, l.shut = l.open || v == l.from, l.shut || v == l.to
+		}
 	}
 }
 
@@ -207,11 +300,50 @@ func (l *narrowed) empty() bool {
 }
 
 // covers reports whether c fits every lead that other fits, as far as that can be told from the expressions alone: because
-// everything that c asks other asks, too.
+// everything that c asks other asks, too, or leaves no other value for.
 func (c *condition) covers(other *condition) bool {
-	for _, p := range c.parts {
-		if !slices.Contains(other.parts, p) {
+	for i := range c.asked {
+		if a := &c.asked[i]; !slices.Contains(other.parts, a.text) && !a.follows(other) {
 			return false
+		}
+	}
+	return true
+}
+
+// ask is one of the things of a condition that all have to be so.
+type ask struct {
+	text  string
+	fails [][]part // when it is not so; nil when that cannot be told for every lead
+}
+
+// askOf also reports whether the expression is so for every lead.
+func askOf(n ast.Node) (a ask, always bool) {
+	a.text = n.String()
+	fails, ok := alternatives(n, true)
+	if !ok {
+		return a, false
+	}
+	for _, parts := range fails {
+		if slices.ContainsFunc(parts, func(p part) bool { return !p.plain }) {
+			return ask{text: a.text}, false
+		}
+		if contradiction(parts) == "" {
+			a.fails = append(a.fails, parts)
+		}
+	}
+	return a, len(a.fails) == 0
+}
+
+// follows reports whether it is so for every lead that a condition fits: no lead fits the condition, and not this.
+func (a *ask) follows(from *condition) bool {
+	if a.fails == nil || from.cases == nil {
+		return false
+	}
+	for _, of := range from.cases {
+		for _, f := range a.fails {
+			if !slices.ContainsFunc(f, func(p part) bool { return p.nothingLeft(of, f) }) {
+				return false
+			}
 		}
 	}
 	return true
