@@ -62,11 +62,11 @@ func with(field, value string) func(*lead.Record) {
 
 func TestWeightsAreMetWithinOneLeadAtEveryPrefix(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		weights := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 6).Draw(t, "weights")
+		weights := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 40).Draw(t, "weights")
 		staff := &lead.Staff{}
 		sum := 0
 		for i, w := range weights {
-			staff.Reps = append(staff.Reps, lead.Rep{Key: string(rune('a' + i)), Weight: w, Active: true})
+			staff.Reps = append(staff.Reps, lead.Rep{Key: fmt.Sprintf("r%02d", i), Weight: w, Active: true})
 			sum += w
 		}
 		if sum == 0 {

@@ -2,6 +2,7 @@ package assign
 
 import (
 	"hash/fnv"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,8 +10,9 @@ import (
 	"github.com/leadhub/leadhub/lead"
 )
 
-// weighted is the smooth weighted round robin: with every lead everybody earns his weight, and who has the most credit pays for all. As
-// long as the same reps with the same weights share, each is within one lead of his exact share at every prefix. When they are others
+// weighted is a smooth weighted round robin: with every lead everybody earns his weight, and who gets it pays for all. Of those who have
+// earned enough it is who would be the first to fall behind. As long as the same reps with the same weights share, each is within one lead
+// of his exact share at every prefix, however many they are. When they are others
 // than before, the credits start again: what was earned among others says nothing about these. A tie goes to who got the fewest today for
 // his weight, then to the first by key.
 //
@@ -18,15 +20,16 @@ import (
 // not have just this lead is passed over, and keeps his credit for the next: somebody else of able may.
 func (c *choosing) weighted(name string, able []*candidate) *candidate {
 	s := c.share(name, able)
-	best := -1
+	best, most := -1, int64(math.MinInt64)
 	for i, k := range able {
 		k.credit = (s.given+1)*int64(k.rep.Weight) - s.leads[i]*s.total
 		if c.cools(k) {
 			continue
 		}
-		if best < 0 || k.credit > able[best].credit || k.credit == able[best].credit && fewer(k.state.Today, k, able[best].state.Today, able[best]) {
+		if best < 0 || s.before(k, able[best]) {
 			best = i
 		}
+		most = max(most, k.credit)
 	}
 	s.given++
 	s.leads[best]++
@@ -34,7 +37,11 @@ func (c *choosing) weighted(name string, able []*candidate) *candidate {
 	turn := chosen.state.Turns[name]
 	turn.Leads++
 	chosen.state.TakeTurn(name, turn)
-	c.out.Why = chosen.rep.Key + " had the most credit (" + strconv.FormatInt(chosen.credit, 10) + ") with weight " + strconv.Itoa(chosen.rep.Weight) +
+	how := " had the most credit ("
+	if chosen.credit < most {
+		how = " was due first ("
+	}
+	c.out.Why = chosen.rep.Key + how + strconv.FormatInt(chosen.credit, 10) + ") with weight " + strconv.Itoa(chosen.rep.Weight) +
 		" of " + strconv.FormatInt(s.total, 10) + ", after " + strconv.FormatInt(chosen.state.Assigned, 10) + " leads"
 	return chosen
 }
@@ -45,6 +52,19 @@ type share struct {
 	leads []int64 // that each had
 	given int64   // sum of leads
 	total int64   // sum of weights
+}
+
+// before reports whether the next lead is for a rather than for b, as their credits are. It is the rule of Tijdeman (The chairman assignment
+// problem, 1980): with n reps a share may be missed by less than a lead, by 1-1/(2n-2) of one. Who would be ahead by more if he got this
+// lead waits; of the others it is who would be behind by more the soonest. To give it to whoever has the most credit does not keep that
+// bound once there are more than a few.
+func (s *share) before(a, b *candidate) bool {
+	part := int64(max(2*len(s.able)-2, 1))
+	if ripe := a.credit*part >= s.total; ripe != (b.credit*part >= s.total) {
+		return ripe
+	}
+	x, y := ((part-1)*s.total-part*a.credit)*int64(b.rep.Weight), ((part-1)*s.total-part*b.credit)*int64(a.rep.Weight)
+	return x < y || x == y && fewer(a.state.Today, a, b.state.Today, b)
 }
 
 // share lets reps share what a name stands for, from now on unless they are doing so already.

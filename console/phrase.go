@@ -99,6 +99,8 @@ var phrases = []phrase{
 	say(`no rep is active with a weight above zero; the lead waits until one is`, "没有在岗且权重大于零的销售，线索等待中"),
 	say(`(.+) had the most credit \((-?\d+)\) with weight (\d+) of (\d+), after (\d+) leads`,
 		"$1 的轮转积分最高（$2），权重 $3/$4，此前已得 $5 条"),
+	say(`(.+) was due first \((-?\d+)\) with weight (\d+) of (\d+), after (\d+) leads`,
+		"按权重最先轮到 $1（积分 $2），权重 $3/$4，此前已得 $5 条"),
 }
 
 // reason says a sentence of the hub in a language.

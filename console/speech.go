@@ -115,7 +115,7 @@ func (s speech) Because(e lead.Event) string {
 }
 
 var (
-	ownerFirst = regexp.MustCompile(`^(?:level (\d+) is the highest that may have it; )?(\S+) (had the most credit|held the fewest|was asked for|owns a lead)`)
+	ownerFirst = regexp.MustCompile(`^(?:level (\d+) is the highest that may have it; )?(\S+) (had the most credit|was due first|held the fewest|was asked for|owns a lead)`)
 	nobodyNow  = regexp.MustCompile(`^nobody may have it now: ((?:\d+ [a-z_]+(?:, )?)+); (.+)$`)
 	asked      = regexp.MustCompile(`^(.+), but ([a-z_]+)$`)
 	notSo      = regexp.MustCompile(`(?s)^it is not so that (.+?)(?:: ([a-z_]+) is (.+))?$`)
