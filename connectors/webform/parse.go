@@ -85,7 +85,7 @@ func (s *source) draft(rec record, query []connectors.Pair, referer string, rece
 		d.Add("files", name)
 	}
 	if d.First(lead.FieldPage) == "" {
-		d.Add(lead.FieldPage, referer)
+		d.Add(lead.FieldPage, strings.ToValidUTF8(referer, "\ufffd"))
 	}
 	attribute(&d)
 	s.consent(&d, received)
@@ -105,12 +105,12 @@ func attribute(d *lead.Draft) {
 		hasUTM := d.First(lead.FieldUTMSource) != "" || d.First(lead.FieldUTMCampaign) != "" // never half of one campaign and half of another
 		for _, field := range utmFields {
 			if !hasUTM {
-				d.Add(field, given.Get(field))
+				d.Add(field, strings.ToValidUTF8(given.Get(field), "\ufffd"))
 			}
 		}
 		for _, id := range lead.ClickIDFields {
 			if d.First(id) == "" {
-				d.Add(id, given.Get(id))
+				d.Add(id, strings.ToValidUTF8(given.Get(id), "\ufffd"))
 			}
 		}
 	}

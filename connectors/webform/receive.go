@@ -263,7 +263,7 @@ func parseQuery(query string) []connectors.Pair {
 	if query == "" {
 		return nil
 	}
-	return splitForm([]byte(query))
+	return pairsToUTF8(splitForm([]byte(query)), "")
 }
 
 // redirectTarget returns where a _next field may send the visitor, or "".

@@ -198,6 +198,8 @@ func FuzzParse(f *testing.F) {
 		_, body, _ := bytes.Cut(c.Request, []byte("\n\n"))
 		f.Add(c.HTTP(f).Header.Get("Content-Type"), c.HTTP(f).URL.RawQuery, body)
 	}
+	f.Add("0", "\r\x9d\xff=X%ff&name=%c1%f5%c3%f7", []byte(nil))
+	f.Add("", "page=https%3A%2F%2Fa.cn%2F%3Futm_source%3D%25ff", []byte(nil))
 	src := open(f, map[string]any{"consent_text": "yes?"}, nil)
 	f.Fuzz(func(t *testing.T, contentType, query string, body []byte) {
 		connectortest.CheckParse(t, src, lead.Raw{ContentType: contentType, Query: query, Body: body, ReceivedAt: clock()})
