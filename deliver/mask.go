@@ -40,13 +40,14 @@ func maskEmail(email string) string {
 
 // masked is a free text as it may be shown: without phones and addresses that somebody wrote into it, on one line.
 func masked(text string) string {
-	text = digits.ReplaceAllStringFunc(text, func(found string) string {
+	// Of the plain text: what stands between two digits may only become a space there.
+	text = digits.ReplaceAllStringFunc(plain(text), func(found string) string {
 		if found[0] >= 'A' && found[0] <= 'Z' {
 			return found
 		}
 		return "****"
 	})
-	return plain(address.ReplaceAllString(text, "***"))
+	return address.ReplaceAllString(text, "***")
 }
 
 // plain is a text on one line that no vendor takes for markup.

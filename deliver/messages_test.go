@@ -250,6 +250,12 @@ func TestNamesAndNumbersAreMasked(t *testing.T) {
 	}
 }
 
+func TestAPhoneIsMaskedWhateverStandsBetweenItsDigits(t *testing.T) {
+	for _, text := range []string{"138\u00a00013\u00a08000", "138\u30000013 8000", "138\u202e0013\u202c8000", "138\t0013\n8000", "１３８　００１３　８０００"} {
+		require.Equal(t, "call ****", masked("call "+text), "%q", text)
+	}
+}
+
 // Whatever people typed into whatever field: a group never reads a phone, an address, markup, or more than the robot takes.
 func TestAGroupNeverReadsAPhone(t *testing.T) {
 	ours := regexp.MustCompile(`\d{3}\*{4}\d{4}`)
