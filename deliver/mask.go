@@ -119,5 +119,5 @@ func region(l *lead.Lead) string {
 	case r.City == "" || r.City == r.Province:
 		return masked(r.Province)
 	}
-	return strings.TrimSpace(masked(r.Province) + " " + masked(r.City))
+	return masked(r.Province + " " + r.City)
 }
