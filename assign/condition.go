@@ -31,9 +31,8 @@ var allowed = []string{"len", "lower", "upper", "trim", "any", "all", "none", "o
 type condition struct {
 	text    string
 	program *vm.Program
-	parts   []string // what all have to be so; nil when it fits every lead
 	never   string   // why it can never be so; "" when it can
-	asked   []ask    // the same, and when each is not so; without what is so for every lead
+	asked   []ask    // what all have to be so; nil when it fits every lead
 	cases   [][]part // it fits when all of one are so, and each can be; nil when there are too many
 	fields  []string // that it asks for
 	guards  []guard  // each of them has to be so
@@ -97,7 +96,7 @@ func compile(text string, decided bool) (condition, error) {
 			c.guards = append(c.guards, g)
 		}
 		if a, always := askOf(n); !always {
-			c.parts, c.asked = append(c.parts, a.text), append(c.asked, a)
+			c.asked = append(c.asked, a)
 		}
 	}
 	return c, nil
@@ -140,7 +139,8 @@ func (c *condition) fits(m *vm.VM, env map[string]any) (bool, error) {
 
 // whyNot says which part of the condition is not so. It compiles anew, so it is for explanations.
 func (c *condition) whyNot(env map[string]any) string {
-	for _, part := range c.parts {
+	for i := range c.asked {
+		part := c.asked[i].text
 		program, err := build(part, true)
 		if err != nil {
 			break

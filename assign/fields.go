@@ -113,13 +113,11 @@ func sample(decided bool) map[string]any {
 	return env
 }
 
-// use notes what conditions ask for.
-func (f *facts) use(conditions ...*condition) {
+// use notes what a condition asks for.
+func (f *facts) use(c *condition) {
 	for i := range fields {
-		asks := func(c *condition) bool {
-			return slices.Contains(c.fields, fields[i].Name) || slices.Contains(c.fields, "$env")
-		}
-		if !slices.Contains(f.used, &fields[i]) && slices.ContainsFunc(conditions, asks) {
+		asked := slices.Contains(c.fields, fields[i].Name) || slices.Contains(c.fields, "$env")
+		if asked && !slices.Contains(f.used, &fields[i]) {
 			f.used = append(f.used, &fields[i])
 		}
 	}

@@ -303,7 +303,9 @@ func (l *narrowed) empty() bool {
 // everything that c asks other asks, too, or leaves no other value for.
 func (c *condition) covers(other *condition) bool {
 	for i := range c.asked {
-		if a := &c.asked[i]; !slices.Contains(other.parts, a.text) && !a.follows(other) {
+		a := &c.asked[i]
+		same := func(o ask) bool { return o.text == a.text }
+		if !slices.ContainsFunc(other.asked, same) && !a.follows(other) {
 			return false
 		}
 	}

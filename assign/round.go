@@ -91,14 +91,14 @@ func (r *Round) candidates(rule *rule) (a *aim, able []*candidate) {
 	for _, k := range a.among {
 		k.credit = 0
 	}
-	if r.staff.Away == "" || !slices.ContainsFunc(a.able, r.cools) {
+	if !slices.ContainsFunc(a.able, r.cools) {
 		return a, a.able
 	}
 	return a, slices.DeleteFunc(slices.Clone(a.able), r.cools)
 }
 
 // cools reports whether a candidate is to leave this one lead alone.
-func (r *Round) cools(k *candidate) bool { return r.staff.Away != "" && k.rep.Key == r.staff.Away }
+func (r *Round) cools(k *candidate) bool { return k.rep.Key == r.staff.Away }
 
 // reason is why a candidate may not have this lead.
 func (r *Round) reason(k *candidate) string {

@@ -41,19 +41,13 @@ func (v *visit) renderOwnHome(refused error) error {
 	if refused != nil && lead.AsError(refused).Kind == lead.KindInternal {
 		return refused
 	}
-	c, err := v.config()
+	c, me, pools, err := v.ownStanding()
 	if err != nil {
 		return err
 	}
-	p := ownHomePage{Works: v.works(), Error: lead.AsError(refused), now: v.site.now(), speech: v.speech(c)}
+	p := ownHomePage{Me: me, Pools: pools, Works: v.works(), Error: lead.AsError(refused), now: v.site.now(), speech: v.speech(c)}
 	p.end = due("today", p.now, v.zone())
 	if err := v.todo(&p); err != nil {
-		return err
-	}
-	if p.Me, err = v.me(); err != nil {
-		return err
-	}
-	if p.Pools, err = v.ownPoolRows(p.Me); err != nil {
 		return err
 	}
 	for _, row := range p.Pools {

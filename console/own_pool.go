@@ -30,30 +30,27 @@ type ownPoolPage struct {
 	speech
 }
 
-// ownPoolRows are the public pools of the rep who visits, with what lies in them.
-func (v *visit) ownPoolRows(me repRow) ([]ownPoolRow, error) {
+// ownStanding is how the rep who visits stands: the configuration, himself, and his public pools with what lies in them.
+func (v *visit) ownStanding() (c lead.Config, me repRow, pools []ownPoolRow, err error) {
+	if c, err = v.config(); err != nil {
+		return c, me, nil, err
+	}
+	if me, err = v.me(); err != nil {
+		return c, me, nil, err
+	}
 	states, err := v.site.Care.PoolStates(v.Context())
 	if err != nil {
-		return nil, err
+		return c, me, nil, err
 	}
 	states = slices.DeleteFunc(slices.Clone(states), func(st lead.PoolState) bool { return v.view.Pool(st.Pool) == nil })
-	var rows []ownPoolRow
 	for _, r := range poolRows(v.view.Pools, states) {
-		rows = append(rows, ownPoolRow{poolRow: r, Claimed: me.Claimed[r.Key]})
+		pools = append(pools, ownPoolRow{poolRow: r, Claimed: me.Claimed[r.Key]})
 	}
-	return rows, nil
+	return c, me, pools, nil
 }
 
 func (s *site) ownPools(v *visit) error {
-	c, err := v.config()
-	if err != nil {
-		return err
-	}
-	me, err := v.me()
-	if err != nil {
-		return err
-	}
-	rows, err := v.ownPoolRows(me)
+	c, me, rows, err := v.ownStanding()
 	if err != nil {
 		return err
 	}
@@ -82,15 +79,7 @@ func (v *visit) renderOwnPool(refused error) error {
 	if v.view.Pool(key) == nil {
 		return lead.NotFound("pool_not_found", "there is no such public pool", "")
 	}
-	c, err := v.config()
-	if err != nil {
-		return err
-	}
-	me, err := v.me()
-	if err != nil {
-		return err
-	}
-	rows, err := v.ownPoolRows(me)
+	c, _, rows, err := v.ownStanding()
 	if err != nil {
 		return err
 	}

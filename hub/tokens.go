@@ -52,14 +52,7 @@ func (t *Tokens) Token(ctx context.Context, id string) (lead.Token, error) {
 	if admin := adminsToken(); id == admin.ID {
 		return admin, nil
 	}
-	list, err := t.store.Tokens(ctx)
-	if err != nil {
-		return lead.Token{}, err
-	}
-	if i := slices.IndexFunc(list, func(o lead.Token) bool { return o.ID == id }); i >= 0 {
-		return list[i], nil
-	}
-	return lead.Token{}, lead.NotFound("token_not_found", "there is no such token", "list the tokens with GET /v1/tokens")
+	return t.store.Token(ctx, id)
 }
 
 func unknownToken() error {

@@ -89,6 +89,8 @@ type TokenStore interface {
 	Tokens(ctx context.Context) ([]lead.Token, error)
 	SaveToken(ctx context.Context, t lead.Token) error
 	DeleteToken(ctx context.Context, id string) error // KindNotFound
+	// Token finds a token by its id. KindNotFound.
+	Token(ctx context.Context, id string) (lead.Token, error)
 	// TokenByHash finds a token. KindNotFound.
 	TokenByHash(ctx context.Context, hash string) (lead.Token, error)
 }

@@ -147,9 +147,26 @@ func (b *bench) fill(ctx context.Context) (*benchHub, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = newLoad(b.Leads, b.Repeats).run(ctx, h.addr, b.Connections)
+	if _, err := newLoad(b.Leads, b.Repeats).run(ctx, h.addr, b.Connections); err != nil {
+		h.drop()
+		return nil, err
+	}
 	h.stop()
-	return h, err
+	return h, nil
+}
+
+// drain starts a filled hub again, and measures until its counters of a name are at want. The start is in the time.
+func (b *bench) drain(ctx context.Context, filled *benchHub, metric string, want int64, more ...string) (*benchHub, time.Duration, error) {
+	start := time.Now()
+	h, err := b.again(ctx, filled, more...)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := h.awaitCount(ctx, metric, want); err != nil {
+		h.stop()
+		return nil, 0, err
+	}
+	return h, time.Since(start), nil
 }
 
 // backlog measures how fast the stages drain a log that was filled before.
@@ -159,53 +176,40 @@ func (b *bench) backlog(ctx context.Context) error {
 		return err
 	}
 	defer filled.drop()
-	start := time.Now()
-	h, err := b.again(ctx, filled)
+	h, took, err := b.drain(ctx, filled, recordedTotal, int64(b.Leads))
 	if err != nil {
 		return err
 	}
-	if err := h.await(ctx, int64(b.Leads)); err != nil {
-		return err
-	}
-	b.print("draining a backlog: leads/s", float64(b.Leads)/time.Since(start).Seconds(), "1/s")
+	b.print("draining a backlog: leads/s", float64(b.Leads)/took.Seconds(), "1/s")
 	b.usage("draining a backlog", h.stop())
 	return nil
 }
 
-// assigning records a backlog with nobody to assign it, then measures how fast rules hand it out. What starting takes is in both times,
-// and normalizing in the first.
+// assigning records a backlog with nobody to assign it, then measures how fast rules hand it out. Normalizing is in the first time.
 func (b *bench) assigning(ctx context.Context) error {
 	filled, err := b.fill(ctx)
 	if err != nil {
 		return err
 	}
 	defer filled.drop()
-	start := time.Now()
-	h, err := b.again(ctx, filled, "--roles", "intake,normalize,sink")
+	h, recording, err := b.drain(ctx, filled, recordedTotal, int64(b.Leads), "--roles", "intake,normalize,sink")
 	if err != nil {
 		return err
 	}
-	if err := h.await(ctx, int64(b.Leads)); err != nil {
-		return err
-	}
-	took := time.Since(start).Seconds()
 	leads, err := h.counted(ctx, `leadhub_recorded_total{verdict="new"}`)
+	u := h.stop()
 	if err != nil {
 		return err
 	}
-	b.print("recording a backlog: submissions/s", float64(b.Leads)/took, "1/s")
-	b.print("recording a backlog: new leads/s", float64(leads)/took, "1/s")
-	b.usage("recording a backlog", h.stop())
-	start = time.Now()
-	if h, err = b.again(ctx, filled, "--roles", "intake,assign"); err != nil {
+	b.print("recording a backlog: submissions/s", float64(b.Leads)/recording.Seconds(), "1/s")
+	b.print("recording a backlog: new leads/s", float64(leads)/recording.Seconds(), "1/s")
+	b.usage("recording a backlog", u)
+	h, assigning, err := b.drain(ctx, filled, "leadhub_assigned_total", leads, "--roles", "intake,assign")
+	if err != nil {
 		return err
 	}
-	if err := h.awaitCount(ctx, "leadhub_assigned_total", leads); err != nil {
-		return err
-	}
-	again := time.Since(start).Seconds()
-	b.print("assigning a backlog: leads/s", float64(leads)/again, "1/s")
-	b.print("assigning as fast as recording", took/again, "times")
+	b.print("assigning a backlog: leads/s", float64(leads)/assigning.Seconds(), "1/s")
+	b.print("assigning as fast as recording", recording.Seconds()/assigning.Seconds(), "times")
 	b.usage("assigning a backlog", h.stop())
 	return nil
 }

@@ -81,7 +81,7 @@ var configTests = map[string]func(*testing.T, Harness){
 		require.Equal(t, 1, p.states()["anna"].Held, "who was taken out and is back still owns his leads")
 		require.EqualValues(t, 1, p.states()["anna"].Assigned)
 	},
-	"tokens are kept by id and found by hash": func(t *testing.T, h Harness) {
+	"tokens are kept by id, and found by id and by hash": func(t *testing.T, h Harness) {
 		p := open(t, h)
 		list, err := p.store.Tokens(p.ctx)
 		require.NoError(t, err)
@@ -98,7 +98,12 @@ var configTests = map[string]func(*testing.T, Harness){
 		got, err := p.store.TokenByHash(p.ctx, "hash-a")
 		require.NoError(t, err)
 		require.Equal(t, a, got)
+		got, err = p.store.Token(p.ctx, "tok_2")
+		require.NoError(t, err)
+		require.Equal(t, b, got)
 		require.NoError(t, p.store.DeleteToken(p.ctx, "tok_1"))
+		_, err = p.store.Token(p.ctx, "tok_1")
+		require.Equal(t, lead.KindNotFound, lead.AsError(err).Kind)
 		_, err = p.store.TokenByHash(p.ctx, "hash-a")
 		require.Equal(t, lead.KindNotFound, lead.AsError(err).Kind)
 		require.Equal(t, lead.KindNotFound, lead.AsError(p.store.DeleteToken(p.ctx, "tok_1")).Kind)

@@ -24,16 +24,6 @@ type Recent struct {
 	staff  atomic.Pointer[staffAt]
 }
 
-// staffAt is how all reps stood when the clock was at. Those in changed have to be looked at again.
-type staffAt struct {
-	at      int64
-	states  map[string]lead.RepState
-	changed []string
-}
-
-// fewReps is up to how many reps it is cheaper to look at these alone.
-const fewReps = 50
-
 // read returns the configuration, its reps sorted by key. It is shared: nobody may change it.
 func (c *Recent) read(ctx context.Context, r Runner) (*lead.Config, error) {
 	version, err := number(ctx, r, "SELECT version FROM config WHERE id = 1")
@@ -62,22 +52,6 @@ func (c *Recent) read(ctx context.Context, r Runner) (*lead.Config, error) {
 func number(ctx context.Context, r Runner, query string) (n int64, err error) {
 	err = r.Each(ctx, func(scan func(...any) error) error { return scan(&n) }, query)
 	return n, err
-}
-
-// Saved tells that what was taken is saved and about to be committed: it returns what is to be called when that is done. The states that
-// were not changed then need not be read by the next who takes all.
-func (d *Dialect) Saved(ctx context.Context, r Runner, c *Recent, take sink.Take, t *sink.Taken) (committed func(), err error) {
-	if d.Clock == "" || !take.AllReps || len(t.Staff.Changed) > fewReps {
-		return func() {}, nil
-	}
-	next := &staffAt{states: make(map[string]lead.RepState, len(t.Staff.States)), changed: sortedKeys(t.Staff.Changed)}
-	if next.at, err = number(ctx, r, d.Clock); err != nil {
-		return nil, err
-	}
-	for key, s := range t.Staff.States {
-		next.states[key] = *s
-	}
-	return func() { c.staff.Store(next) }, nil
 }
 
 // Waiting tells, without a lock, whether there is anything to take: the question is asked often, and mostly in vain.
@@ -257,85 +231,6 @@ func (d *Dialect) documents(ctx context.Context, r Runner, ids []string) ([]*lea
 		return nil, ErrAgain
 	}
 	return out, nil
-}
-
-// staff reads the states of reps, locked, and who owns leads of which company.
-func (d *Dialect) staff(ctx context.Context, r Runner, c *Recent, take sink.Take, out *sink.Taken) error {
-	out.Staff = lead.Staff{Reps: slices.Clone(out.Config.Reps), States: map[string]*lead.RepState{}}
-	known, reps := false, take.Reps
-	if take.AllReps {
-		var err error
-		if known, reps, err = d.remembered(ctx, r, c, &out.Staff); err != nil {
-			return err
-		}
-	}
-	if len(reps) > 0 || take.AllReps && !known {
-		if err := d.states(ctx, r, reps, out.Staff.States); err != nil {
-			return err
-		}
-	}
-	if !take.Owners || !slices.ContainsFunc(out.Config.Rules, func(rule lead.Rule) bool { return rule.Sticky && rule.Enabled }) {
-		return nil
-	}
-	var err error
-	out.Staff.Owners, err = d.owners(ctx, r, out.Records)
-	return err
-}
-
-// remembered are the states of all reps as they were read before, when nothing has changed since. Of reps they have to be read.
-func (d *Dialect) remembered(ctx context.Context, r Runner, c *Recent, staff *lead.Staff) (known bool, reps []string, err error) {
-	last := c.staff.Load()
-	if d.Clock == "" || last == nil {
-		return false, nil, nil
-	}
-	now, err := number(ctx, r, d.Clock)
-	if err != nil || now != last.at {
-		return false, nil, err
-	}
-	copies := make([]lead.RepState, 0, len(last.states))
-	for key, s := range last.states {
-		copies = append(copies, s)
-		staff.States[key] = &copies[len(copies)-1]
-	}
-	return true, last.changed, nil
-}
-
-// states reads the states of reps, of all when reps is empty, and locks them.
-func (d *Dialect) states(ctx context.Context, r Runner, reps []string, into map[string]*lead.RepState) error {
-	state, held, args := "rep_state", "rep_held", []any(nil)
-	if len(reps) > 0 {
-		state, held, args = state+" WHERE rep IN (SELECT v FROM list)", held+" WHERE rep IN (SELECT v FROM list)", []any{array(reps)}
-	}
-	rows, err := d.packed(ctx, r, stateColumns, state+" ORDER BY rep"+d.ForUpdate, args...)
-	if err != nil {
-		return err
-	}
-	for _, columns := range rows {
-		s, err := stateOf(columns)
-		if err != nil {
-			return err
-		}
-		into[s.Rep] = s
-	}
-	for _, key := range reps {
-		if into[key] == nil {
-			into[key] = &lead.RepState{Rep: key}
-		}
-	}
-	// Behind the lock: whoever counts on it holds the state, too.
-	if rows, err = d.packed(ctx, r, heldColumns, held, args...); err != nil {
-		return err
-	}
-	for _, columns := range rows {
-		s := into[columns[0]]
-		if s == nil { // it has no state to hold: nothing is given to whom the configuration does not know
-			continue
-		}
-		if s.Held, err = strconv.Atoi(columns[1]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // owners finds, for the companies of some leads, who owns a lead of the same company, the latest first.

@@ -42,9 +42,18 @@ func (s *Store) DeleteToken(ctx context.Context, id string) error {
 	return tokenNotFound()
 }
 
+// Token finds a token by its id.
+func (s *Store) Token(ctx context.Context, id string) (lead.Token, error) {
+	return s.token(ctx, "SELECT hash, doc FROM tokens WHERE id = $1", id)
+}
+
 // TokenByHash finds a token by the hash of its secret.
 func (s *Store) TokenByHash(ctx context.Context, hash string) (lead.Token, error) {
-	t, err := scanToken(s.Read.QueryRowContext(ctx, "SELECT hash, doc FROM tokens WHERE hash = $1", clean(hash)))
+	return s.token(ctx, "SELECT hash, doc FROM tokens WHERE hash = $1", hash)
+}
+
+func (s *Store) token(ctx context.Context, query, by string) (lead.Token, error) {
+	t, err := scanToken(s.Read.QueryRowContext(ctx, query, clean(by)))
 	if ok, err := found(err); err != nil {
 		return lead.Token{}, s.Dialect.Wrap(err)
 	} else if !ok {
