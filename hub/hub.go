@@ -252,9 +252,13 @@ func (h *Hub) Configuration() *Configuration { return h.configuration }
 // Reader reads the pool.
 func (h *Hub) Reader() sink.Reader { return h.cfg.Store }
 
-// newSink wires the recording of submissions with the judge.
+// newSink wires the recording of submissions with the judge, and with the rules when this process assigns.
 func (h *Hub) newSink() *sink.Sink {
-	return sink.New(sink.Config{Pool: h.cfg.Store, Now: h.cfg.Now,
+	var assigner *sink.Assigner
+	if h.Plays(RoleAssign) {
+		assigner = h.newAssigner()
+	}
+	return sink.New(sink.Config{Pool: h.cfg.Store, Now: h.cfg.Now, Assigner: assigner,
 		Judge:        func() sink.Judge { return h.configuration.current.Load().judge },
 		Location:     h.location,
 		Terms:        h.terms,

@@ -59,6 +59,7 @@ func (s *sinking) handle(ctx context.Context, batch []stream.Record) error {
 		return err
 	}
 	s.metrics.recordedBatch(result)
+	s.metrics.assigned.Add(float64(result.Assigned))
 	s.metrics.handled(stageSink, batch, s.now().Sub(start))
 	s.due.raise()
 	s.outbox.raise()

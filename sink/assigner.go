@@ -65,16 +65,21 @@ func (a *Assigner) Step(ctx context.Context) (int, error) {
 	now := instant(a.cfg.Now())
 	take := Take{Queued: now, Limit: a.cfg.Batch, AllReps: true, Owners: true}
 	return a.cfg.Desk.Handle(ctx, take, func(t Taken) (Changes, error) {
-		w := &assigning{hand: newHand(now, a.cfg.Terms(), &t), chooser: a.cfg.Chooser(), wait: now.Add(a.cfg.Wait),
-			day: dayOf(now, a.cfg.Location())}
-		for _, r := range t.Records {
-			w.assign(r)
-		}
-		for _, rep := range slices.Sorted(maps.Keys(t.Staff.Changed)) {
-			w.out.States = append(w.out.States, *t.Staff.State(rep, w.day))
-		}
-		return w.changes()
+		return a.give(now, &t).changes()
 	})
+}
+
+// give gives leads to reps, or into public pools.
+func (a *Assigner) give(now time.Time, t *Taken) *hand {
+	w := &assigning{hand: newHand(now, a.cfg.Terms(), t), chooser: a.cfg.Chooser(), wait: now.Add(a.cfg.Wait)}
+	for _, r := range t.Records {
+		w.assign(r)
+	}
+	day := dayOf(now, a.cfg.Location())
+	for _, rep := range slices.Sorted(maps.Keys(t.Staff.Changed)) {
+		w.out.States = append(w.out.States, *t.Staff.State(rep, day))
+	}
+	return w.hand
 }
 
 // assigning is the work of one transaction of an Assigner.
@@ -82,7 +87,6 @@ type assigning struct {
 	*hand
 	chooser Chooser
 	wait    time.Time
-	day     string
 }
 
 func (w *assigning) assign(r *lead.Record) {

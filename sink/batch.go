@@ -31,7 +31,8 @@ type batch struct {
 	dirty   map[string]bool
 	touches []Touch
 	events  []lead.Event
-	due     map[string]time.Time
+	due     map[string]Due
+	states  []lead.RepState
 	outbox  []lead.Change
 	notices []lead.Notification
 	offered []string
@@ -45,7 +46,7 @@ func newBatch(judge Judge, now time.Time, known Known, size int) *batch {
 	b := &batch{
 		judge: judge, now: now, leads: known.Leads, living: make(map[string]*lead.Record, len(known.Records)+size),
 		isNew: map[string]bool{}, moved: make(map[string]string, size), dirty: make(map[string]bool, size),
-		touches: make([]Touch, 0, size), outbox: make([]lead.Change, 0, size), due: make(map[string]time.Time, size),
+		touches: make([]Touch, 0, size), outbox: make([]lead.Change, 0, size), due: make(map[string]Due, size),
 	}
 	if b.leads == nil {
 		b.leads = map[string]string{}
@@ -159,7 +160,7 @@ func (b *batch) offer(r *lead.Record) {
 	switch {
 	case b.isNew[r.ID] || !lead.Open(r.Status):
 	case r.Pool != "" && byRules(r):
-		b.due[r.ID] = b.now
+		b.queue(r.ID, b.now)
 	default:
 		b.offered = append(b.offered, r.ID)
 	}
@@ -208,9 +209,12 @@ func (b *batch) create() *lead.Record {
 	b.living[id] = r
 	b.isNew[id] = true
 	b.created = append(b.created, r)
-	b.due[id] = b.now
+	b.queue(id, b.now)
 	return r
 }
+
+// queue puts a lead on the queue of the rules; the zero time takes it off.
+func (b *batch) queue(id string, at time.Time) { b.due[id] = Due{Lead: id, At: at} }
 
 // recognise lets identities that were unknown lead to r. One that leads to another lead keeps leading there: the
 // judge knew it and did not join.
@@ -281,7 +285,8 @@ func (b *batch) number(prefix string, first int64) {
 
 // changes is everything the batch came to, ready to be saved.
 func (b *batch) changes() (Changes, error) {
-	c := Changes{Touches: b.touches, Events: b.events, Notifications: b.notices, Timers: lastTimers(b.timers), Offered: b.offered, Freed: b.freed}
+	c := Changes{Touches: b.touches, Events: b.events, Notifications: b.notices, Timers: lastTimers(b.timers), Offered: b.offered, Freed: b.freed,
+		States: b.states}
 	for k, from := range b.moved {
 		c.Identities = append(c.Identities, IdentityOf{Key: k, Lead: b.leads[k], From: from})
 	}
@@ -290,9 +295,7 @@ func (b *batch) changes() (Changes, error) {
 	for _, k := range slices.Sorted(maps.Keys(b.spreads)) {
 		c.Spread = append(c.Spread, Spread{Key: k, Lead: Generic, Leads: b.spreads[k], Same: true})
 	}
-	for id, at := range b.due {
-		c.Due = append(c.Due, Due{Lead: id, At: at})
-	}
+	c.Due = slices.AppendSeq(make([]Due, 0, len(b.due)), maps.Values(b.due))
 	slices.SortFunc(c.Due, func(x, y Due) int { return strings.Compare(x.Lead, y.Lead) })
 	outbox, leads, err := encodeChanges(b.outbox)
 	if err != nil {

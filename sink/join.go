@@ -40,9 +40,9 @@ func (b *batch) join(v *lead.Verdict) (*lead.Record, []string, error) {
 		b.absorb(other, survivor, v)
 	}
 	if survivor.Owner == "" {
-		b.due[survivor.ID] = b.now
+		b.queue(survivor.ID, b.now)
 	} else {
-		b.due[survivor.ID] = time.Time{}
+		b.queue(survivor.ID, time.Time{})
 	}
 	return survivor, changed, nil
 }
@@ -53,7 +53,7 @@ func (b *batch) absorb(other, survivor *lead.Record, v *lead.Verdict) {
 		Why: "went into " + survivor.Number + ": " + strings.Join(v.Reasons, "; ")}
 	b.change(other, note)
 	b.event(other, note)
-	b.due[other.ID] = time.Time{}
+	b.queue(other.ID, time.Time{})
 	if other.Owner != "" {
 		b.timers = append(b.timers, Timer{Lead: other.ID})
 	}

@@ -22,6 +22,9 @@ type Config struct {
 	NumberPrefix func() string
 	// Terms are planned for when a touch or a merge changes a lead that somebody owns; asked once per transaction. None unless set.
 	Terms func() *Terms
+	// Assigner gives leads to reps in the transaction that records them, unless others wait on the queue whose turn is before. Without
+	// one, all go onto the queue.
+	Assigner *Assigner
 }
 
 // Sink records submissions and rejections. It may be used by several goroutines, and by several processes on one
@@ -49,6 +52,8 @@ type Result struct {
 	Same   int // submissions of a known lead
 	Joined int // submissions that joined leads
 	Seen   int // already recorded, in an earlier batch or in this one: nothing changed
+
+	Assigned int // leads that the rules decided about at once, see Config.Assigner
 }
 
 // Record writes a batch in one transaction: when it returns nil everything is durable, otherwise nothing is there. A
@@ -61,19 +66,26 @@ func (s *Sink) Record(ctx context.Context, items []Item) (Result, error) {
 		return Result{Seen: len(items)}, err
 	}
 	var res Result
-	err = s.cfg.Pool.Update(ctx, func(tx Tx) error {
-		r, err := s.record(ctx, tx, fresh)
-		r.Seen = len(items) - r.New - r.Same - r.Joined
-		res = r
-		return err
-	})
+	run := func(assigner *Assigner) error {
+		return s.cfg.Pool.Update(ctx, func(tx Tx) error {
+			r, err := s.record(ctx, tx, fresh, assigner)
+			r.Seen = len(items) - r.New - r.Same - r.Joined
+			res = r
+			return err
+		})
+	}
+	err = run(s.cfg.Assigner)
+	var only *notAssigned
+	if errors.As(err, &only) && !lead.IsTransient(err) { // no fault of the items: they can wait for the rules
+		err = run(nil)
+	}
 	if err != nil {
 		return Result{}, err
 	}
 	return res, nil
 }
 
-func (s *Sink) record(ctx context.Context, tx Tx, items []Item) (Result, error) {
+func (s *Sink) record(ctx context.Context, tx Tx, items []Item, assigner *Assigner) (Result, error) {
 	ids := make([]string, len(items))
 	for i, it := range items {
 		ids[i] = it.Submission.ID
@@ -90,7 +102,7 @@ func (s *Sink) record(ctx context.Context, tx Tx, items []Item) (Result, error) 
 	if err != nil {
 		return Result{}, err
 	}
-	now := s.cfg.Now().UTC()
+	now := instant(s.cfg.Now())
 	judge := s.cfg.Judge()
 	b := newBatch(judge, now, known, len(items))
 	b.terms = s.cfg.Terms()
@@ -98,8 +110,11 @@ func (s *Sink) record(ctx context.Context, tx Tx, items []Item) (Result, error) 
 		return Result{}, err
 	}
 	unsure := append(b.unsure, decided...)
+	if len(unsure) > 0 && len(b.created) == 0 {
+		assigner = nil // it holds the reps, and the numbers that unsure may need are held before these
+	}
 	if len(unsure) < len(items)+len(decided) {
-		if err := s.save(ctx, tx, b); err != nil {
+		if err := s.save(ctx, tx, b, assigner); err != nil {
 			return Result{}, err
 		}
 	}
@@ -110,6 +125,7 @@ func (s *Sink) record(ctx context.Context, tx Tx, items []Item) (Result, error) 
 	done.result.New += b.result.New
 	done.result.Same += b.result.Same
 	done.result.Joined += b.result.Joined
+	done.result.Assigned = b.result.Assigned
 	return done.result, err
 }
 
@@ -126,7 +142,7 @@ func (s *Sink) Try(ctx context.Context, it Item) (Tried, error) {
 	err := s.cfg.Pool.Update(ctx, func(tx Tx) error {
 		out = Tried{}
 		watched := &watchedTx{Tx: tx}
-		if _, err := s.record(ctx, watched, []Item{it}); err != nil {
+		if _, err := s.record(ctx, watched, []Item{it}, nil); err != nil {
 			return err
 		}
 		for _, c := range watched.saved {
@@ -174,13 +190,16 @@ func (t *watchedTx) Save(ctx context.Context, c Changes) error {
 	return t.Tx.Save(ctx, c)
 }
 
-func (s *Sink) save(ctx context.Context, tx Tx, b *batch) error {
+func (s *Sink) save(ctx context.Context, tx Tx, b *batch, assigner *Assigner) error {
 	if n := len(b.created); n > 0 {
 		prefix, first, err := s.numbers(ctx, tx, b.now, n)
 		if err != nil {
 			return err
 		}
 		b.number(prefix, first)
+	}
+	if err := b.assign(ctx, tx, assigner); err != nil {
+		return err
 	}
 	c, err := b.changes()
 	if err != nil {

@@ -54,7 +54,7 @@ func (b *batch) reopen(r *lead.Record, s *lead.Submission) {
 	if note, yes := cameBack(r, s, b.now); yes {
 		b.change(r, note)
 		b.events = append(b.events, reopening(r, note))
-		b.due[r.ID] = b.now
+		b.queue(r.ID, b.now)
 	}
 }
 

@@ -20,7 +20,7 @@ type Pool interface {
 	View(ctx context.Context, fn func(Evidence) error) error
 }
 
-// Tx is one transaction. For a batch of submissions Seen, Candidates, Numbers and Save are called in this order; Save may
+// Tx is one transaction. For a batch of submissions Seen, Candidates, Numbers, Staff and Save are called in this order; Save may
 // follow again, after Hold and Reach.
 type Tx interface {
 	// Seen returns the lead of every one of these submissions that is already recorded, and which of them a person
@@ -32,6 +32,9 @@ type Tx interface {
 	// Numbers hands out n consecutive numbers of a day ("20260102") and returns the first; without gaps, as it is
 	// part of the transaction. Other transactions wait for it.
 	Numbers(ctx context.Context, day string, n int) (first int64, err error)
+	// Staff holds everybody whom leads that are about to be saved may be given to, as Handle does, and returns them with these
+	// leads. false when others wait on the queue whose turn it is by now: nothing is held then.
+	Staff(ctx context.Context, now time.Time, leads []*lead.Record) (Taken, bool, error)
 	// Save writes everything.
 	Save(ctx context.Context, c Changes) error
 	Evidence

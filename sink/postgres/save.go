@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/sink/internal/sqlstore"
 )
@@ -109,25 +108,7 @@ func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 			}
 		}
 	}
-	if err := t.stand(ctx, c.Created); err != nil {
-		return err
-	}
 	return dialect.Care(ctx, t, c)
-}
-
-// stand writes what was done with leads before they came to be by themselves.
-func (t *tx) stand(ctx context.Context, created []sink.Saved) error {
-	var v rowColumns
-	for _, r := range created {
-		if r.Course != (lead.Course{}) {
-			v.add(sqlstore.RowOf(r.Record), false, sqlstore.Turn{})
-		}
-	}
-	if len(v.ids) == 0 {
-		return nil
-	}
-	_, err := t.Exec(ctx, setLeads, v.args()...)
-	return err
 }
 
 func (r *rows) queue(b *pgx.Batch) {
@@ -143,7 +124,7 @@ func (r *rows) queue(b *pgx.Batch) {
 
 // newRows are the new rows of tables, and those of rule_lists.
 func newRows(c sink.Changes) ([]*rows, [][]any, error) {
-	leads := &rows{table: "leads", columns: append(slices.Clone(sqlstore.NewColumns), "due_at")}
+	leads := &rows{table: "leads", columns: sqlstore.NewColumns}
 	records := &rows{table: "records", columns: []string{"lead", "doc"}}
 	touches := &rows{table: "touches", columns: []string{"id", "lead", "at", "verdict", "doc"}}
 	events := &rows{table: "events", columns: []string{"lead", "version", "at", "doc"}}
@@ -152,7 +133,7 @@ func newRows(c sink.Changes) ([]*rows, [][]any, error) {
 	turns := sqlstore.Turns(c.Due)
 	for _, s := range c.Created {
 		r := sqlstore.RowOf(s.Record)
-		leads.values = append(leads.values, append(r.New(make([]any, 0, len(leads.columns))), turns[r.ID].At))
+		leads.values = append(leads.values, r.New(make([]any, 0, len(leads.columns)), turns[r.ID]))
 		records.values = append(records.values, []any{s.ID, s.JSON})
 	}
 	for _, t := range c.Touches {

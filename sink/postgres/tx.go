@@ -24,7 +24,7 @@ const tries = 20
 func (db *DB) Update(ctx context.Context, fn func(sink.Tx) error) error {
 	var wanted []string
 	return db.update(ctx, func(t pgx.Tx) error {
-		tx := &tx{Tx: t, wanted: &wanted, locked: map[string]bool{}, loaded: map[string]sqlstore.Row{}}
+		tx := &tx{Tx: t, recent: db.Recent, wanted: &wanted, locked: map[string]bool{}, loaded: map[string]sqlstore.Row{}}
 		if err := fn(tx); err != nil || len(tx.held) == 0 {
 			return err
 		}
@@ -48,7 +48,8 @@ func (db *DB) update(ctx context.Context, fn func(pgx.Tx) error) error {
 }
 
 // tx is one transaction, READ COMMITTED. What may change under it is held by row locks, taken in one order by
-// everybody: new identities (ascending), leads (ascending), the numbers of the day, the totals of sources (ascending).
+// everybody: new identities (ascending), leads (ascending), the numbers of the day, the states of reps (ascending), the totals of sources
+// (ascending), what is counted of leads per owner (ascending).
 type tx struct {
 	pgx.Tx
 	held   []string                // identities that were new to Candidates
@@ -57,6 +58,7 @@ type tx struct {
 	// wanted are leads that an earlier try found out of their order and could not have at once. The next try takes
 	// them with the first ones, in order, and waits for them: so no two wait for each other.
 	wanted *[]string
+	recent *sqlstore.Recent
 }
 
 func (t *tx) Seen(ctx context.Context, submissions []string) (sink.Seen, error) {
@@ -258,6 +260,11 @@ func documents(rows pgx.Rows, err error) ([]*lead.Record, error) {
 		}
 		return sink.Decode(doc)
 	})
+}
+
+// Staff holds the states of the reps, which everybody takes behind the leads and the numbers.
+func (t *tx) Staff(ctx context.Context, now time.Time, leads []*lead.Record) (sink.Taken, bool, error) {
+	return dialect.StaffFor(ctx, t, t.recent, now, leads)
 }
 
 func (t *tx) Numbers(ctx context.Context, day string, n int) (int64, error) {

@@ -60,7 +60,8 @@ func benchRules(n int) lead.Config {
 	return c
 }
 
-func benchmarkAssign(b *testing.B, h Harness, rules, batch int) {
+// benchDesk is a pool with the reps of benchRules, and an Assigner that knows their rules.
+func benchDesk(b *testing.B, h Harness, rules, batch int) (*hub, *sink.Assigner) {
 	store := h.Open(b)
 	p := &hub{t: b, store: store, ctx: b.Context(), sink: NewSink(store)}
 	config := benchRules(rules)
@@ -70,7 +71,11 @@ func benchmarkAssign(b *testing.B, h Harness, rules, batch int) {
 	terms := &sink.Terms{Recycling: func(*lead.Record) []sink.Recycling {
 		return []sink.Recycling{{Pool: "sea", Recycle: lead.Recycle{Kind: lead.RecycleNotFollowed, After: lead.Duration(72 * time.Hour)}}}
 	}}
-	a := sink.NewAssigner(sink.AssignerConfig{Desk: store, Chooser: func() sink.Chooser { return compiled.Round() }, Terms: func() *sink.Terms { return terms }, Batch: batch})
+	return p, sink.NewAssigner(sink.AssignerConfig{Desk: store, Chooser: func() sink.Chooser { return compiled.Round() }, Terms: func() *sink.Terms { return terms }, Batch: batch})
+}
+
+func benchmarkAssign(b *testing.B, h Harness, rules, batch int) {
+	p, a := benchDesk(b, h, rules, batch)
 	next, waiting, assigned := 0, 0, 0
 	var busy time.Duration
 	for b.Loop() {
@@ -91,6 +96,35 @@ func benchmarkAssign(b *testing.B, h Harness, rules, batch int) {
 	}
 	b.ReportMetric(float64(assigned)/b.Elapsed().Seconds(), "leads/s")
 	b.ReportMetric(float64(busy.Microseconds())/float64(assigned), "cpu-µs/lead")
+}
+
+// BenchmarkRecordAndAssign is BenchmarkRecord in a hub with the reps and the hundred rules of BenchmarkAssignByRules: every new lead is given
+// away in the transaction that records it.
+func BenchmarkRecordAndAssign(b *testing.B, h Harness) { benchmarkAtOnce(b, h, 1000) }
+
+// BenchmarkRecordAndAssignOne does the same with one submission per transaction, as when few come.
+func BenchmarkRecordAndAssignOne(b *testing.B, h Harness) { benchmarkAtOnce(b, h, 1) }
+
+func benchmarkAtOnce(b *testing.B, h Harness, batch int) {
+	p, a := benchDesk(b, h, 100, batch)
+	s := sink.New(sink.Config{Pool: p.store, Judge: rules(lead.MergeRules{}), Assigner: a})
+	next, assigned := 0, 0
+	var busy time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		items := batchOf(next, batch)
+		next += batch
+		before := cpu()
+		b.StartTimer()
+		res, err := s.Record(p.ctx, items)
+		require.NoError(b, err)
+		require.Equal(b, res.New, res.Assigned)
+		assigned += res.Assigned
+		busy += cpu() - before
+	}
+	b.ReportMetric(float64(next)/b.Elapsed().Seconds(), "submissions/s")
+	b.ReportMetric(float64(assigned)/b.Elapsed().Seconds(), "leads/s")
+	b.ReportMetric(float64(busy.Microseconds())/float64(next), "cpu-µs/submission")
 }
 
 // BenchmarkRelay reads and forgets changes, 1000 at a time.

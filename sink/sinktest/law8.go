@@ -22,6 +22,9 @@ var law8Tests = map[string]func(*testing.T, Harness){
 				{Key: "lake", Enabled: true, AutoAssign: true}}})
 			reps, pools := rapid.SampledFrom([]string{"a", "b", "c", "d"}), rapid.SampledFrom([]string{"sea", "lake", ""})
 			statuses := rapid.SampledFrom([]string{"", lead.StatusWorking, lead.StatusNurturing, lead.StatusConverted, lead.StatusUnqualified, lead.StatusArchived})
+			// Whoever chooses sees the reps as they are, however that was found out.
+			d.rules = sink.NewAssigner(sink.AssignerConfig{Desk: d.store, Chooser: func() sink.Chooser { return &witness{desk: d} }, Terms: func() *sink.Terms { return d.terms }, Now: d.clock.Now})
+			atOnce := d.sinkWith(d.store, d.rules)
 			n := 0
 			var subs []string
 			some := func() string { return d.on(rapid.SampledFrom(subs).Draw(rt, "lead")) }
@@ -44,6 +47,16 @@ var law8Tests = map[string]func(*testing.T, Harness){
 				"record": func(rt *rapid.T) { record(Mobile(rapid.IntRange(0, 6).Draw(rt, "mobile"))) },
 				"join": func(rt *rapid.T) {
 					record(Mobile(rapid.IntRange(0, 6).Draw(rt, "mobile")), Email(rapid.IntRange(0, 3).Draw(rt, "email")))
+				},
+				"record at once": func(rt *rapid.T) {
+					var batch []*lead.Submission
+					for range rapid.IntRange(1, 4).Draw(rt, "size") {
+						n++
+						batch = append(batch, Sub(fmt.Sprint("sub_", n), Mobile(rapid.IntRange(0, 12).Draw(rt, "mobile")), Email(rapid.IntRange(0, 6).Draw(rt, "email"))))
+						subs = append(subs, batch[len(batch)-1].ID)
+					}
+					_, err := atOnce.Record(d.ctx, Items(batch...))
+					require.NoError(t, err)
 				},
 				"rules": func(*rapid.T) {
 					before := d.persons()
@@ -157,6 +170,24 @@ var law8Tests = map[string]func(*testing.T, Harness){
 			require.EqualValues(t, owned[rep], s.Assigned)
 		}
 	},
+}
+
+// witness is the chooser of one transaction that holds what it is told against what the pool says.
+type witness struct {
+	chooser
+	desk  *desk
+	asked bool
+}
+
+// Choose implements sink.Chooser.
+func (w *witness) Choose(r *lead.Record, staff *lead.Staff, now time.Time) lead.Assignment {
+	for rep, is := range w.desk.states() {
+		if told := staff.States[rep]; !w.asked && told != nil {
+			require.Equal(w.desk.t, []any{is.Held, is.Assigned, is.Turns}, []any{told.Held, told.Assigned, told.Turns}, "how %s stands", rep)
+		}
+	}
+	w.asked = true
+	return w.chooser.Choose(r, staff, now)
 }
 
 // persons are the leads whose owner a person set.

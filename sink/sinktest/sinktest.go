@@ -27,7 +27,7 @@ type Harness struct {
 // Run runs the suite.
 func Run(t *testing.T, h Harness) {
 	for _, part := range []map[string]func(*testing.T, Harness){recordTests, joinTests, concurrencyTests, rejectionTests, assignTests, relayTests, readerTests, configTests, groupingTests, apartTests,
-		scoreTests, undoTests, duplicateTests, importTests, careTests, claimTests, timerTests, law8Tests, fairnessTests, stickyTests, deliveryTests, digestTests, backlogTests, fetchingTests, reopenTests} {
+		scoreTests, undoTests, duplicateTests, importTests, careTests, claimTests, timerTests, law8Tests, fairnessTests, stickyTests, deliveryTests, digestTests, backlogTests, fetchingTests, reopenTests, atOnceTests} {
 		for name, test := range part {
 			t.Run(name, func(t *testing.T) { test(t, h) })
 		}

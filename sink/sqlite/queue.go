@@ -14,7 +14,7 @@ func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (s
 	}
 	taken, committed := 0, func() {}
 	err := db.update(ctx, func(ctx context.Context, w *transaction) error {
-		t := &tx{transaction: w, loaded: map[string]sqlstore.Row{}, moving: true}
+		t := &tx{transaction: w, recent: db.Recent, loaded: map[string]sqlstore.Row{}, counted: map[string]bool{}, moving: true}
 		got, err := dialect.Take(ctx, t, db.Recent, take)
 		if taken = len(got.Records); err != nil || taken == 0 {
 			return err
@@ -29,7 +29,10 @@ func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (s
 		if err := t.Save(ctx, c); err != nil {
 			return err
 		}
-		committed, err = dialect.Saved(ctx, t, db.Recent, take, &got)
+		if take.AllReps {
+			t.staff = &got.Staff
+			committed, err = t.saved(ctx)
+		}
 		return err
 	})
 	if err != nil {

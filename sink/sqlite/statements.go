@@ -22,7 +22,7 @@ var (
 	numbers    = &statement{text: "INSERT INTO numbers (day, last) VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = last + excluded.last RETURNING last"}
 	resolve    = &statement{text: "UPDATE rejections SET state = 'resolved' WHERE state <> 'resolved' AND id IN (SELECT value FROM json_each(?))"}
 	forget     = &statement{text: "DELETE FROM outbox WHERE seq <= ?"}
-	addLeads   = &statement{columns: len(leadColumns), text: "INSERT INTO leads (" + strings.Join(leadColumns, ", ") + ") VALUES "}
+	addLeads   = &statement{columns: len(sqlstore.NewColumns), text: "INSERT INTO leads (" + strings.Join(sqlstore.NewColumns, ", ") + ") VALUES "}
 	addRecords = &statement{columns: 2, text: "INSERT INTO records (lead, doc) VALUES "}
 	addKeys    = &statement{columns: 2, text: "INSERT INTO identities (key, lead) VALUES "}
 	addTouches = &statement{columns: 5, text: "INSERT INTO touches (id, lead, at, verdict, doc) VALUES "}
@@ -36,8 +36,12 @@ var (
 	setMoved    = &statement{text: "UPDATE leads SET " + strings.Join(slices.Concat(sqlstore.StandingTexts, sqlstore.StandingNumbers), " = ?, ") + " = ?, due_at = ?, waits = ? WHERE id = ?"}
 	setRecords  = &statement{columns: 2, text: "UPDATE records SET doc = v.column2 FROM (VALUES ", tail: ") AS v WHERE records.lead = v.column1"}
 	setDue      = &statement{text: "UPDATE leads SET due_at = ?, waits = ? WHERE id = ?"}
-	addNotices  = &statement{columns: 7, text: "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES "}
-	moveKey     = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}
+	// What is the sign of the leads that are counted.
+	countHeld = &statement{text: `INSERT INTO rep_held (rep, held) SELECT owner, ?2 * count(*) FROM leads WHERE id IN (SELECT value FROM json_each(?1))
+		AND owner <> '' AND merged_into = '' AND status NOT IN ('converted', 'unqualified', 'archived') GROUP BY owner
+		ON CONFLICT (rep) DO UPDATE SET held = held + excluded.held RETURNING rep`}
+	addNotices = &statement{columns: 7, text: "INSERT INTO notifications (id, rep, kind, lead, doc, at, due) VALUES "}
+	moveKey    = &statement{text: "UPDATE identities SET lead = ? WHERE key = ? AND lead = ?"}
 	// One that was pending before and is again has its tries counted on, and waits longer each time: a Fetch that never completes must not go round and round.
 	reject = &statement{text: `INSERT INTO rejections (id, source, stage, code, state, attempt, at, doc, body, fetch_at, fetch_since)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?5 = 'pending', ?7, NULL), iif(?5 = 'pending', ?7, NULL) WHERE NOT EXISTS (SELECT 1 FROM touches WHERE id = ?1)
@@ -50,10 +54,7 @@ var (
 )
 
 var all = []*statement{seen, known, load, total, numbers, resolve, forget, addLeads, addRecords, addKeys, addTouches, addEvents,
-	addOutbox, setFacts, setAssigned, setStanding, setMoved, setRecords, setDue, moveKey, addNotices, reject}
-
-// leadColumns are those of a new lead.
-var leadColumns = append(slices.Clone(sqlstore.NewColumns), "due_at")
+	addOutbox, setFacts, setAssigned, setStanding, setMoved, setRecords, setDue, moveKey, countHeld, addNotices, reject}
 
 // statement is the text of one; with columns, VALUES for a number of rows follow, then tail.
 type statement struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"time"
 
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
@@ -12,9 +13,20 @@ import (
 
 // Update runs fn in one transaction, alone among the writers, and commits it to the disk. It never runs fn twice.
 func (db *DB) Update(ctx context.Context, fn func(sink.Tx) error) error {
-	return db.update(ctx, func(ctx context.Context, t *transaction) error {
-		return fn(&tx{transaction: t, loaded: map[string]sqlstore.Row{}})
+	committed := func() {}
+	err := db.update(ctx, func(ctx context.Context, w *transaction) error {
+		t := &tx{transaction: w, recent: db.Recent, loaded: map[string]sqlstore.Row{}, counted: map[string]bool{}}
+		err := fn(t)
+		if err != nil || t.staff == nil {
+			return err
+		}
+		committed, err = t.saved(ctx)
+		return err
 	})
+	if err == nil {
+		committed()
+	}
+	return err
 }
 
 func (db *DB) update(ctx context.Context, fn func(context.Context, *transaction) error) error {
@@ -37,8 +49,29 @@ func (db *DB) update(ctx context.Context, fn func(context.Context, *transaction)
 // tx is one transaction. Nothing is to be held: it is the only one that writes.
 type tx struct {
 	*transaction
-	loaded map[string]sqlstore.Row // rows as they are in the database
-	moving bool                    // what touches said stays as it is: rows have no Facts
+	loaded  map[string]sqlstore.Row // rows as they are in the database
+	moving  bool                    // what touches said stays as it is: rows have no Facts
+	recent  *sqlstore.Recent
+	staff   *lead.Staff     // everybody, once they were taken
+	counted map[string]bool // reps who have more or fewer leads now
+}
+
+// Staff has nothing to hold: see Hold.
+func (t *tx) Staff(ctx context.Context, now time.Time, leads []*lead.Record) (sink.Taken, bool, error) {
+	got, free, err := dialect.StaffFor(ctx, t, t.recent, now, leads)
+	if free {
+		t.staff = &got.Staff
+	}
+	return got, free, err
+}
+
+// saved notes how everybody stands; see Dialect.Saved.
+func (t *tx) saved(ctx context.Context) (committed func(), err error) {
+	changed := t.counted
+	for rep := range t.staff.Changed {
+		changed[rep] = true
+	}
+	return dialect.Saved(ctx, t, t.recent, t.staff, changed)
 }
 
 // row is a record as its row will be.
@@ -189,6 +222,10 @@ func (t *tx) Numbers(ctx context.Context, day string, n int) (int64, error) {
 // Save writes everything.
 func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 	ctx = context.WithoutCancel(ctx)
+	before, after := t.owned(c)
+	if err := t.count(ctx, before, -1); err != nil {
+		return err
+	}
 	if err := dialect.Regroup(ctx, t, c); err != nil {
 		return err
 	}
@@ -198,6 +235,9 @@ func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 		if err := step(ctx, c); err != nil {
 			return err
 		}
+	}
+	if err := t.count(ctx, after, 1); err != nil {
+		return err
 	}
 	return dialect.Care(ctx, t, c)
 }
@@ -211,24 +251,13 @@ func (t *tx) saveCreated(ctx context.Context, c sink.Changes) error {
 	records := make([]any, 0, addRecords.columns*len(c.Created))
 	for _, r := range c.Created {
 		row := sqlstore.RowOf(r.Record)
-		leads = append(row.New(leads), turns[r.ID].At)
+		leads = row.New(leads, turns[r.ID])
 		records = append(records, r.ID, r.JSON)
 	}
 	if err := t.write(ctx, addLeads, leads); err != nil {
 		return err
 	}
-	if err := t.write(ctx, addRecords, records); err != nil {
-		return err
-	}
-	for _, r := range c.Created { // what was done with leads before they came to be by themselves
-		if r.Course != (lead.Course{}) {
-			row := sqlstore.RowOf(r.Record)
-			if err := t.exec(ctx, setStanding, append(rowArgs(nil, &row.Standing), row.ID)...); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return t.write(ctx, addRecords, records)
 }
 
 // rowArgs appends columns of a row.

@@ -49,10 +49,13 @@ func (c *Recent) read(ctx context.Context, r Runner) (*lead.Config, error) {
 }
 
 // number reads one.
-func number(ctx context.Context, r Runner, query string) (n int64, err error) {
-	err = r.Each(ctx, func(scan func(...any) error) error { return scan(&n) }, query)
+func number(ctx context.Context, r Runner, query string, args ...any) (n int64, err error) {
+	err = r.Each(ctx, func(scan func(...any) error) error { return scan(&n) }, query, args...)
 	return n, err
 }
+
+// anyQueued is 1 when leads wait on the queue whose turn it is by $1, else 0.
+const anyQueued = "SELECT count(*) FROM (SELECT 1 FROM leads WHERE due_at IS NOT NULL AND grade IN (0, 1, 2, 3, 4) AND due_at <= $1 LIMIT 1) AS x"
 
 // Waiting tells, without a lock, whether there is anything to take: the question is asked often, and mostly in vain.
 func (s *Store) Waiting(ctx context.Context, take sink.Take) (bool, error) {
@@ -60,7 +63,7 @@ func (s *Store) Waiting(ctx context.Context, take sink.Take) (bool, error) {
 	var args []any
 	switch {
 	case !take.Queued.IsZero():
-		query, args = "SELECT count(*) FROM (SELECT 1 FROM leads WHERE due_at IS NOT NULL AND grade IN (0, 1, 2, 3, 4) AND due_at <= $1 LIMIT 1) AS x", []any{take.Queued.UnixMicro()}
+		query, args = anyQueued, []any{take.Queued.UnixMicro()}
 	case !take.Rung.IsZero():
 		query, args = "SELECT count(*) FROM (SELECT 1 FROM timers WHERE due_at <= $1 LIMIT 1) AS x", []any{take.Rung.UnixMicro()}
 	case take.Walk != (sink.Plan{}):

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -38,13 +39,19 @@ var (
 	StandingNumbers = []string{"grade", "next_at", "assigned_at", "contacted_at", "converted_at", "pooled_at", "amount"}
 )
 
-// NewColumns are those of a lead that comes to be, without its place in the queue. They say everything
-// of one that nobody has done anything with: its lead.Course is the zero one.
-var NewColumns = []string{"id", "number", "province", "sources", "search", "company", "source", "campaign", "first_seen", "status", "owner", "merged_into", "grade"}
+// NewColumns are those of a lead that comes to be, its place in the queue included.
+var NewColumns = slices.Concat([]string{"id", "number"}, FactTexts, FactNumbers, StandingTexts, StandingNumbers, []string{"due_at", "waits"})
 
 // New appends the values of NewColumns.
-func (r *Row) New(to []any) []any {
-	return append(to, r.ID, r.Number, r.Province, r.Sources, r.Search, r.Company, r.Source, r.Campaign, r.FirstSeen, r.Status, r.Owner, r.MergedInto, r.Grade)
+func (r *Row) New(to []any, turn Turn) []any {
+	to = append(to, r.ID, r.Number, r.Province, r.Sources, r.Search, r.Company, r.Source, r.Campaign, r.FirstSeen)
+	for _, text := range r.Standing.Texts() {
+		to = append(to, text)
+	}
+	for _, n := range r.Standing.Numbers() {
+		to = append(to, n)
+	}
+	return append(to, turn.At, turn.Waits)
 }
 
 // Texts are the values of FactTexts.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-json"
 
@@ -117,6 +118,19 @@ func (d *Dialect) staff(ctx context.Context, r Runner, c *Recent, take sink.Take
 	return err
 }
 
+// StaffFor is Take for leads that the transaction is about to save, as sink.Tx says.
+func (d *Dialect) StaffFor(ctx context.Context, r Runner, c *Recent, now time.Time, leads []*lead.Record) (out sink.Taken, free bool, err error) {
+	waiting, err := number(ctx, r, anyQueued, now.UnixMicro())
+	if err != nil || waiting > 0 {
+		return out, false, err
+	}
+	out.Records = leads
+	if out.Config, err = c.read(ctx, r); err != nil {
+		return out, false, err
+	}
+	return out, true, d.staff(ctx, r, c, sink.Take{AllReps: true, Owners: true}, &out)
+}
+
 // remembered are the states of all reps as they were read before, when nothing has changed since. Of reps they have to be read.
 func (d *Dialect) remembered(ctx context.Context, r Runner, c *Recent, staff *lead.Staff) (known bool, reps []string, err error) {
 	last := c.staff.Load()
@@ -173,17 +187,17 @@ func (d *Dialect) states(ctx context.Context, r Runner, reps []string, into map[
 	return nil
 }
 
-// Saved tells that what was taken is saved and about to be committed: it returns what is to be called when that is done. The states that
-// were not changed then need not be read by the next who takes all.
-func (d *Dialect) Saved(ctx context.Context, r Runner, c *Recent, take sink.Take, t *sink.Taken) (committed func(), err error) {
-	if d.Clock == "" || !take.AllReps || len(t.Staff.Changed) > fewReps {
+// Saved tells that all reps were taken, and that everything is saved and about to be committed: it returns what is to be called when that
+// is done. The states of reps other than those in changed then need not be read by the next who takes all.
+func (d *Dialect) Saved(ctx context.Context, r Runner, c *Recent, all *lead.Staff, changed map[string]bool) (committed func(), err error) {
+	if d.Clock == "" || len(changed) > fewReps {
 		return func() {}, nil
 	}
-	next := &staffAt{states: make(map[string]lead.RepState, len(t.Staff.States)), changed: sortedKeys(t.Staff.Changed)}
+	next := &staffAt{states: make(map[string]lead.RepState, len(all.States)), changed: sortedKeys(changed)}
 	if next.at, err = number(ctx, r, d.Clock); err != nil {
 		return nil, err
 	}
-	for key, s := range t.Staff.States {
+	for key, s := range all.States {
 		next.states[key] = *s
 	}
 	return func() { c.staff.Store(next) }, nil
