@@ -19,7 +19,7 @@ import (
 // Store is what deliver needs of a database; sinktest holds what its implementations promise.
 type Store interface {
 	// RouteNotifications takes up to n notifications that wait, with the living leads they speak of by the id they name (one that is gone is left
-	// out), and keeps what fn makes of them. fn may run again from the start. Deliveries of one import to one rep through one target
+	// out), and keeps what fn makes of them; nil makes nothing of any. fn may run again from the start. Deliveries of one import to one rep through one target
 	// become due together, with the last of them.
 	RouteNotifications(ctx context.Context, now time.Time, n int, fn func([]lead.Notification, map[string]lead.Lead) []lead.Delivery) (int, error)
 	Claims

@@ -11,6 +11,9 @@ import (
 func (d *Deliverer) route(ctx context.Context) (int, error) {
 	now := d.cfg.Now().UTC()
 	setup := d.cfg.Setup()
+	if len(setup.targets) == 0 {
+		return d.cfg.Store.RouteNotifications(ctx, now, routeBatch, nil)
+	}
 	var made []lead.Delivery
 	n, err := d.cfg.Store.RouteNotifications(ctx, now, routeBatch, func(list []lead.Notification, leads map[string]lead.Lead) []lead.Delivery {
 		made = setup.route(list, leads, now)

@@ -92,8 +92,12 @@ func (h *benchHub) warm(ctx context.Context) error {
 	return c.untilAssigned(ctx, []byte(`{"name":"warm","email":"warm@leadhub-bench.cn"}`))
 }
 
-// recordedTotal counts submissions, by what became of them.
-const recordedTotal = "leadhub_recorded_total{"
+// Counters of a hub.
+const (
+	recordedTotal = "leadhub_recorded_total{" // submissions, by what became of them
+	newLeads      = `leadhub_recorded_total{verdict="new"}`
+	assignedTotal = "leadhub_assigned_total"
+)
 
 // await waits until so many submissions are recorded in the pool. It reads the counters: asking the pool itself would be part of the load.
 func (h *benchHub) await(ctx context.Context, submissions int64) error {

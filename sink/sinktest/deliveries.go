@@ -87,6 +87,12 @@ func testRouting(t *testing.T, h Harness) {
 	n, err = s.RouteNotifications(p.ctx, day.Add(time.Hour), 10, nil)
 	require.NoError(t, err)
 	require.Zero(t, n, "each once")
+	require.NoError(t, s.AddNotifications(p.ctx, []lead.Notification{notification(4, "chen", a), notification(5, "chen", a), notification(6, "chen", a)}))
+	for _, want := range []int{2, 1, 0} {
+		n, err = s.RouteNotifications(p.ctx, day, 2, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, n, "where nobody is told, they are done with")
+	}
 	due, err := s.DueTargets(p.ctx, day)
 	require.NoError(t, err)
 	require.Equal(t, []string{"x", "y"}, due)

@@ -27,6 +27,16 @@ func (s *Store) RouteNotifications(ctx context.Context, now time.Time, n int, fn
 	}
 	taken := 0
 	err = s.writing(ctx, func(tx *sql.Tx) error {
+		if fn == nil { // nothing need be read
+			res, err := tx.ExecContext(ctx, "UPDATE notifications SET due = NULL WHERE id IN (SELECT id FROM notifications WHERE due IS NOT NULL AND due <= $1"+
+				s.Dialect.skipLocked()+" LIMIT $2)", now.UnixMicro(), n)
+			if err != nil {
+				return err
+			}
+			all, err := res.RowsAffected()
+			taken = int(all)
+			return err
+		}
 		var list []lead.Notification
 		err := each(ctx, tx, func(rows *sql.Rows) error {
 			n, err := scanNotification(rows.Scan)
