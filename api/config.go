@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/leadhub/leadhub/lead"
 )
@@ -101,8 +104,9 @@ type Applied struct {
 
 func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied], error) {
 	var out Applied
+	var edited *lead.Config
 	c, err := s.Configuration.EditConfig(ctx, actor(ctx), func(c *lead.Config) error {
-		out = Applied{Created: []string{}, Changed: []string{}} // this may run again from the start
+		edited, out = nil, Applied{Created: []string{}, Changed: []string{}} // this may run again from the start
 		before := judgedBy(c)
 		if err := applyAll(&out, c, teams, in.Body.Teams); err != nil {
 			return err
@@ -136,11 +140,49 @@ func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied],
 			in.Body.Settings.onto(&c.Settings)
 			out.note("settings", true, !reflect.DeepEqual(settings, c.Settings))
 		}
-		out.Recompute = !before.same(judgedBy(c))
+		edited, out.Recompute = c, !before.same(judgedBy(c))
 		return nil
 	})
 	out.Version = c.Version
-	return &body[Applied]{out}, err
+	return &body[Applied]{out}, in.asSent(edited, err)
+}
+
+// asSent gives the places of an error as they are in what was sent. The hub counts teams, reps, sources, pools and targets as it has them, and
+// what was sent may name a few of them: one that it does not name has its key for a number, reps[li].
+func (in *configIn) asSent(c *lead.Config, err error) error {
+	var e *lead.Error
+	if c == nil || !errors.As(err, &e) || len(e.Fields) == 0 {
+		return err
+	}
+	sent := *e
+	sent.Fields = make([]string, 0, len(e.Fields))
+	for _, path := range e.Fields {
+		for _, renumber := range []func(string) string{
+			numbered(c, "teams", teams, in.Body.Teams), numbered(c, "reps", reps, in.Body.Reps), numbered(c, "sources", sources, in.Body.Sources),
+			numbered(c, "pools", pools, in.Body.Pools), numbered(c, "notify", targets, in.Body.Notify),
+		} {
+			path = renumber(path)
+		}
+		sent.Fields = append(sent.Fields, path)
+	}
+	return &sent
+}
+
+// numbered changes the number in a path of one collection to that of what was sent.
+func numbered[In, T any](c *lead.Config, list string, col collection[In, T], in []In) func(string) string {
+	return func(path string) string {
+		rest, ok := strings.CutPrefix(path, list+"[")
+		number, rest, closed := strings.Cut(rest, "]")
+		i, err := strconv.Atoi(number)
+		if !ok || !closed || err != nil || i < 0 || i >= len(*col.of(c)) {
+			return path
+		}
+		key := col.key(&(*col.of(c))[i])
+		if j := slices.IndexFunc(in, func(one In) bool { return col.keyIn(&one) == key }); j >= 0 {
+			key = strconv.Itoa(j)
+		}
+		return list + "[" + key + "]" + rest
+	}
 }
 
 // judged is what of a configuration bears on who is who and on which value wins.
@@ -170,8 +212,13 @@ func (j judged) same(next judged) bool {
 }
 
 func applyAll[In, T any](out *Applied, c *lead.Config, col collection[In, T], in []In) error {
+	seen := make(map[string]bool, len(in))
 	for i := range in {
 		key := col.keyIn(&in[i])
+		if seen[key] {
+			return at(lead.Invalid("duplicate_key", fmt.Sprintf("%s %q stands there twice", col.noun, key), "give each its own key"), fmt.Sprintf("%s[%d].key", col.path, i))
+		}
+		seen[key] = true
 		existed, changed, err := col.put(c, key, &in[i])
 		if err != nil {
 			return at(err, fmt.Sprintf("%s[%d].key", col.path, i))

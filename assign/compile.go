@@ -234,6 +234,9 @@ func (p place) target(r *lead.Rule, reps []lead.Rep, k known) error {
 	if err := p.in("pool").pool(k, r.Pool); err != nil {
 		return err
 	}
+	if err := p.in("patience").lasts(r.Patience); err != nil {
+		return err
+	}
 	if r.Patience > 0 && (r.Pool == "" || r.To.Empty()) {
 		return p.in("patience").wrong("bad_patience", "there is nothing to wait for", "patience goes with to and pool: how long it waits for somebody before it goes to the pool")
 	}

@@ -42,6 +42,17 @@ func (r *Rules) Recycling(rec *lead.Record) []Recycling {
 	return out
 }
 
+// longest bounds a duration: a year that is mistyped is not noticed before it has passed.
+const longest = lead.Duration(3650 * 24 * time.Hour)
+
+// lasts checks a duration of which zero is none.
+func (p place) lasts(d lead.Duration) error {
+	if d < 0 || d > longest {
+		return p.wrong("bad_duration", d.String()+" is not between nothing and ten years", `write it like "30m" or "7d"`)
+	}
+	return nil
+}
+
 // Concealable are the fields that a pool may hide or mask until a lead is claimed.
 var Concealable = []string{"name", "honorific", "phones", "emails", "company", "title", "address", "region", "message"}
 
@@ -64,6 +75,14 @@ func (r *Rules) compilePools(pools []lead.Pool, k known) error {
 				return err
 			}
 		}
+		for _, c := range []struct {
+			field string
+			value lead.Duration
+		}{{"claim_gap", p.ClaimGap}, {"cool_down", p.CoolDown}, {"hold_new", p.HoldNew}} {
+			if err := at.in(c.field).lasts(c.value); err != nil {
+				return err
+			}
+		}
 		if p.ClaimsPerDay < 0 || p.ArchiveAfter < 0 {
 			return at.wrong("bad_limit", "a limit is below zero", "0 is no limit")
 		}
@@ -82,7 +101,7 @@ func (r *Rules) compileRecycle(at place, p *lead.Pool, one *lead.Recycle) error 
 	default:
 		return at.in("kind").wrong("unknown_kind", fmt.Sprintf("recycle: kind %q does not exist", one.Kind), "the kinds are not_accepted, not_followed and not_converted")
 	}
-	if one.After <= 0 || time.Duration(one.After) > 3650*24*time.Hour {
+	if one.After <= 0 || one.After > longest {
 		return at.in("after").wrong("bad_duration", "recycle: after is not between a second and ten years", `write it like "30m" or "7d"`)
 	}
 	if one.Remind < 0 || one.Remind >= one.After {

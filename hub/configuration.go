@@ -289,7 +289,7 @@ func (c *Configuration) EditConfig(ctx context.Context, actor string, fn func(*l
 		}
 		for i := range config.Sources {
 			if err := c.takeSource(&config.Sources[i], before); err != nil {
-				return err
+				return inSource(i, err)
 			}
 		}
 		if err := c.takeTargets(config.Notify, targets); err != nil {

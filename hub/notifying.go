@@ -170,9 +170,10 @@ func (c *Configuration) openTargets(config lead.Config, location *time.Location)
 // takeTargets restores masked secrets, checks every target, and seals its secrets.
 func (c *Configuration) takeTargets(list, before []lead.NotifyTarget) error {
 	for i, t := range list {
+		path := fmt.Sprintf("notify[%d]", i)
 		t, err := mapTarget(t, refuseSealed)
 		if err != nil {
-			return err
+			return inside(path, err)
 		}
 		old := lead.NotifyTarget{}
 		if j := slices.IndexFunc(before, func(o lead.NotifyTarget) bool { return o.Key == t.Key }); j >= 0 && before[j].Kind == t.Kind {
@@ -185,10 +186,10 @@ func (c *Configuration) takeTargets(list, before []lead.NotifyTarget) error {
 		}
 		open, err := mapTarget(t, c.keys.open)
 		if err != nil {
-			return err
+			return inside(path, err)
 		}
 		if _, err := deliver.Open(open, time.UTC); err != nil {
-			return err
+			return inside(path, err)
 		}
 		list[i], err = mapTarget(open, func(v string) (string, error) { return c.keys.seal(v), nil })
 		if err != nil {
@@ -200,13 +201,12 @@ func (c *Configuration) takeTargets(list, before []lead.NotifyTarget) error {
 
 // validateNotify checks what targets speak of.
 func validateNotify(config *lead.Config, known func(kind, key string) bool) error {
-	for _, t := range config.Notify {
+	for i, t := range config.Notify {
 		for kind, keys := range map[string][]string{"team": t.Serves.Teams, "rep": t.Serves.Reps, "source": t.Serves.Sources} {
 			for _, k := range keys {
 				if !known(kind, k) {
-					e := lead.Invalid("bad_target", fmt.Sprintf("notification target %s: %s %q does not exist", t.Key, kind, k), "add it, or leave it out")
-					e.Fields = []string{"serves." + kind + "s"}
-					return e
+					return wrongAt(fmt.Sprintf("notify[%d].serves.%ss", i, kind), "bad_target",
+						fmt.Sprintf("notification target %s: %s %q does not exist", t.Key, kind, k), "add it, or leave it out")
 				}
 			}
 		}

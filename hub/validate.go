@@ -16,47 +16,77 @@ import (
 
 var keyPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
+// wrongAt is an error that names its place in the configuration.
+func wrongAt(path, code, message, hint string) error {
+	e := lead.Invalid(code, message, hint)
+	e.Fields = []string{path}
+	return e
+}
+
+// inside puts the place of what an error speaks of before the fields that it names.
+func inside(path string, err error) error {
+	e := *lead.AsError(err)
+	fields := make([]string, 0, len(e.Fields))
+	for _, f := range e.Fields {
+		fields = append(fields, path+"."+f)
+	}
+	if e.Fields = fields; len(fields) == 0 {
+		e.Fields = []string{path}
+	}
+	return &e
+}
+
+// inSource is inside for what a channel says of a source: it names settings.
+func inSource(i int, err error) error {
+	path := fmt.Sprintf("sources[%d]", i)
+	if e := lead.AsError(err); e.Code == "unknown_channel" {
+		return wrongAt(path+".channel", e.Code, e.Message, e.Hint)
+	}
+	return inside(path+".settings", err)
+}
+
 // validate checks what concerns the configuration as a whole.
 func validate(config *lead.Config) error {
 	seen := map[string]bool{}
-	key := func(kind, key string) error {
+	key := func(kind, path, key string) error {
 		if !keyPattern.MatchString(key) {
-			return lead.Invalid("bad_key", fmt.Sprintf("%s key %q is not usable", kind, key),
+			return wrongAt(path+".key", "bad_key", fmt.Sprintf("%s key %q is not usable", kind, key),
 				"use 1 to 64 letters, digits, dashes and underscores")
 		}
 		if seen[kind+key] {
-			return lead.Invalid("duplicate_key", fmt.Sprintf("%s %q stands there twice", kind, key), "give each its own key")
+			return wrongAt(path+".key", "duplicate_key", fmt.Sprintf("%s %q stands there twice", kind, key), "give each its own key")
 		}
 		seen[kind+key] = true
 		return nil
 	}
 	for i := range config.Sources {
-		s := &config.Sources[i]
-		if err := key("source", s.Key); err != nil {
+		s, path := &config.Sources[i], fmt.Sprintf("sources[%d]", i)
+		if err := key("source", path, s.Key); err != nil {
 			return err
 		}
 		if s.Trust < 0 || s.Trust > 100 {
-			return lead.Invalid("bad_trust", fmt.Sprintf("source %s: trust %d is not between 0 and 100", s.Key, s.Trust), "50 is the usual trust")
+			return wrongAt(path+".trust", "bad_trust", fmt.Sprintf("source %s: trust %d is not between 0 and 100", s.Key, s.Trust), "50 is the usual trust")
 		}
 	}
-	for _, t := range config.Teams {
-		if err := key("team", t.Key); err != nil {
+	for i, t := range config.Teams {
+		if err := key("team", fmt.Sprintf("teams[%d]", i), t.Key); err != nil {
 			return err
 		}
 	}
-	for _, r := range config.Reps {
-		if err := key("rep", r.Key); err != nil {
+	for i, r := range config.Reps {
+		path := fmt.Sprintf("reps[%d]", i)
+		if err := key("rep", path, r.Key); err != nil {
 			return err
 		}
 		if r.Weight < 0 {
-			return lead.Invalid("bad_weight", fmt.Sprintf("rep %s: weight %d is below zero", r.Key, r.Weight), "0 gets no leads, 1 is the usual share")
+			return wrongAt(path+".weight", "bad_weight", fmt.Sprintf("rep %s: weight %d is below zero", r.Key, r.Weight), "0 gets no leads, 1 is the usual share")
 		}
 		if r.Team != "" && !seen["team"+r.Team] {
-			return lead.Invalid("unknown_team", fmt.Sprintf("rep %s: team %q does not exist", r.Key, r.Team), "add the team, or leave it out")
+			return wrongAt(path+".team", "unknown_team", fmt.Sprintf("rep %s: team %q does not exist", r.Key, r.Team), "add the team, or leave it out")
 		}
 	}
-	for _, t := range config.Notify {
-		if err := key("target", t.Key); err != nil {
+	for i, t := range config.Notify {
+		if err := key("target", fmt.Sprintf("notify[%d]", i), t.Key); err != nil {
 			return err
 		}
 	}
@@ -69,10 +99,10 @@ func validate(config *lead.Config) error {
 	s := withDefaults(config.Settings)
 	zone, err := time.LoadLocation(s.TimeZone)
 	if err != nil {
-		return lead.Invalid("bad_time_zone", fmt.Sprintf("time zone %q is not known", s.TimeZone), "use an IANA name such as Asia/Shanghai")
+		return wrongAt("settings.time_zone", "bad_time_zone", fmt.Sprintf("time zone %q is not known", s.TimeZone), "use an IANA name such as Asia/Shanghai")
 	}
 	if !regexp.MustCompile(`^[A-Z]{2}$`).MatchString(s.Country) {
-		return lead.Invalid("bad_country", fmt.Sprintf("country %q is not a country code", s.Country), "use two letters such as CN")
+		return wrongAt("settings.country", "bad_country", fmt.Sprintf("country %q is not a country code", s.Country), "use two letters such as CN")
 	}
 	_, err = assign.Compile(config, zone)
 	return err
@@ -81,9 +111,7 @@ func validate(config *lead.Config) error {
 // validateMerge checks the rules of merging. Zero stands for the default of each number.
 func validateMerge(m lead.MergeRules) error {
 	wrong := func(field, message, hint string) error {
-		e := lead.Invalid("bad_merge_rules", "merge: "+message, hint)
-		e.Fields = []string{"settings.merge." + field}
-		return e
+		return wrongAt("settings.merge."+field, "bad_merge_rules", "merge: "+message, hint)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(m.Generic)) {
 		if !(lead.Identity{Kind: kind}).Strong() {
@@ -123,9 +151,9 @@ func Check(config *lead.Config, with []connectors.Connector) error {
 		return err
 	}
 	c := newConfiguration(Config{Connectors: with, Now: time.Now}, keys)
-	for _, s := range config.Sources {
+	for i, s := range config.Sources {
 		if _, err := c.openSource(s); err != nil {
-			return err
+			return inSource(i, err)
 		}
 	}
 	if err := c.takeTargets(config.Notify, nil); err != nil {

@@ -7,10 +7,9 @@ import (
 	"os"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 
 	"github.com/leadhub/leadhub/api"
-	"github.com/leadhub/leadhub/connectors/all"
-	"github.com/leadhub/leadhub/hub"
 	"github.com/leadhub/leadhub/lead"
 )
 
@@ -27,6 +26,9 @@ type configFile struct {
 	Scoring *fileScoring       `yaml:"scoring" json:"scoring,omitempty"`
 	Expect  []lead.Expectation `yaml:"expect" json:"expect,omitzero"`
 	Subs    []any              `yaml:"subscriptions" json:"-"`
+
+	path string
+	form *ast.File // of what was read; nil for what was made
 }
 
 type fileSource struct {
@@ -96,10 +98,14 @@ func readConfigFile(p process, path string) (*configFile, error) {
 		return nil, err
 	}
 	var f configFile
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil && err != io.EOF {
-		return nil, lead.Invalid("bad_file", fmt.Sprintf("%s cannot be read:\n%s", path, yaml.FormatError(err, false, true)),
-			"the keys are sources, teams, reps, rules, pools, scoring, expect, notify and settings; see docs/operations.md")
+	form, err := parseFile(data)
+	if err == nil {
+		err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f)
 	}
+	if err != nil && err != io.EOF {
+		return nil, unreadable(path, data, err)
+	}
+	f.path, f.form = path, form
 	return &f, f.unsupported()
 }
 
@@ -124,7 +130,7 @@ func (c *applyCmd) Run(p process) error {
 	}
 	var done api.Applied
 	if err := c.client().call(p.ctx, "PUT", "/v1/config", f, &done); err != nil {
-		return err
+		return f.located(err)
 	}
 	for _, what := range done.Created {
 		fmt.Fprintf(p.stdout, "created   %s\n", what)
@@ -138,28 +144,6 @@ func (c *applyCmd) Run(p process) error {
 	fmt.Fprintf(p.stdout, "unchanged %d\nconfiguration version %d is in use\n", done.Unchanged, done.Version)
 	if done.Recompute {
 		fmt.Fprintln(p.stdout, "rules of merging, trust or scoring changed: `leadhub recompute --dry-run` shows what that does to the leads of now, `leadhub recompute` does it")
-	}
-	return nil
-}
-
-type checkCmd struct {
-	File string `help:"YAML file; - for standard input." short:"f" required:"" placeholder:"FILE"`
-}
-
-// Run checks the file as a hub would, as if it stood alone.
-func (c *checkCmd) Run(p process) error {
-	f, err := readConfigFile(p, c.File)
-	if err != nil {
-		return err
-	}
-	config := f.config()
-	if err := hub.Check(&config, all.Connectors()); err != nil {
-		return err
-	}
-	fmt.Fprintf(p.stdout, "%s is fine: %d sources, %d teams, %d reps\n", c.File, len(config.Sources), len(config.Teams), len(config.Reps))
-	if n := len(config.Rules) + len(config.Pools) + len(config.Scoring.Rules) + len(config.Expect); n > 0 {
-		fmt.Fprintf(p.stdout, "%d rules, %d pools, %d rules of scoring; %d expectations are kept\n", len(config.Rules), len(config.Pools),
-			len(config.Scoring.Rules), len(config.Expect))
 	}
 	return nil
 }

@@ -94,7 +94,10 @@ func run(p process, args []string) (code int) {
 	return say(p, k.Run(p))
 }
 
-// say tells people about an error: a sentence, and the next step.
+// shownFields bounds how many places an error tells of.
+const shownFields = 10
+
+// say tells people about an error: a sentence, where it is, the next step, and the code that programs go by.
 func say(p process, err error) int {
 	var exit exitError
 	var known *lead.Error
@@ -108,9 +111,13 @@ func say(p process, err error) int {
 		if known.Err != nil {
 			fmt.Fprintf(p.stderr, "leadhub: cause: %v\n", known.Err)
 		}
+		for _, where := range known.Fields[:min(len(known.Fields), shownFields)] {
+			fmt.Fprintf(p.stderr, "leadhub: where: %s\n", where)
+		}
 		if known.Hint != "" {
 			fmt.Fprintf(p.stderr, "leadhub: hint: %s\n", known.Hint)
 		}
+		fmt.Fprintf(p.stderr, "leadhub: code: %s\n", known.Code)
 	default:
 		fmt.Fprintf(p.stderr, "leadhub: %v\n", err)
 	}
