@@ -100,6 +100,8 @@ type Applied struct {
 	// Recompute tells that what is in the pool does not follow by itself: a rule of merging, a never key or the trust of a
 	// source is another, or what a lead is worth.
 	Recompute bool `json:"recompute" doc:"Whether merging, trust or scoring changed, so that the leads of now follow only after a recompute."`
+	// Doubts are of the whole configuration, not only of what was sent.
+	Doubts []lead.Doubt `json:"doubts,omitempty" doc:"What was taken and is probably a mistake, like a condition that names a source that is not there."`
 }
 
 func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied], error) {
@@ -143,8 +145,14 @@ func (s *server) applyConfig(ctx context.Context, in *configIn) (*body[Applied],
 		edited, out.Recompute = c, !before.same(judgedBy(c))
 		return nil
 	})
-	out.Version = c.Version
-	return &body[Applied]{out}, in.asSent(edited, err)
+	if err != nil {
+		return nil, in.asSent(edited, err)
+	}
+	out.Version, out.Doubts = c.Version, s.Configuration.Doubts(&c)
+	for i := range out.Doubts {
+		out.Doubts[i].Path = in.pathAsSent(&c, out.Doubts[i].Path)
+	}
+	return &body[Applied]{out}, nil
 }
 
 // asSent gives the places of an error as they are in what was sent. The hub counts teams, reps, sources, pools and targets as it has them, and
@@ -157,15 +165,19 @@ func (in *configIn) asSent(c *lead.Config, err error) error {
 	sent := *e
 	sent.Fields = make([]string, 0, len(e.Fields))
 	for _, path := range e.Fields {
-		for _, renumber := range []func(string) string{
-			numbered(c, "teams", teams, in.Body.Teams), numbered(c, "reps", reps, in.Body.Reps), numbered(c, "sources", sources, in.Body.Sources),
-			numbered(c, "pools", pools, in.Body.Pools), numbered(c, "notify", targets, in.Body.Notify),
-		} {
-			path = renumber(path)
-		}
-		sent.Fields = append(sent.Fields, path)
+		sent.Fields = append(sent.Fields, in.pathAsSent(c, path))
 	}
 	return &sent
+}
+
+func (in *configIn) pathAsSent(c *lead.Config, path string) string {
+	for _, renumber := range []func(string) string{
+		numbered(c, "teams", teams, in.Body.Teams), numbered(c, "reps", reps, in.Body.Reps), numbered(c, "sources", sources, in.Body.Sources),
+		numbered(c, "pools", pools, in.Body.Pools), numbered(c, "notify", targets, in.Body.Notify),
+	} {
+		path = renumber(path)
+	}
+	return path
 }
 
 // numbered changes the number in a path of one collection to that of what was sent.

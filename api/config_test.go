@@ -150,3 +150,21 @@ func TestChannelsAreDescribed(t *testing.T) {
 	require.Equal(t, "webform", ch["channel"])
 	require.Equal(t, true, ch["settings"].([]any)[0].(map[string]any)["secret"])
 }
+
+func TestAPlaceIsThatOfWhatWasSentAndNotOfWhatTheHubHas(t *testing.T) {
+	f := newFakes()
+	f.config = lead.Config{Reps: []lead.Rep{{Key: "chen"}, {Key: "sun"}}}
+	wrong := lead.Invalid("bad_leave", "a leave ends before it begins", "turn it round")
+	wrong.Fields = []string{"reps[2].leave", "reps[0].leave", "settings.country", "reps[x]", "reps[9]"}
+	f.edit = func(*lead.Config) error { return wrong }
+	a := f.admin(t, "PUT", "/v1/config", `{"reps":[{"key":"sun"},{"key":"li"}]}`)
+	require.Equal(t, 400, a.Code)
+	require.Equal(t, []any{"reps[1].leave", "reps[chen].leave", "settings.country", "reps[x]", "reps[9]"}, a.json()["fields"])
+
+	a = f.admin(t, "PUT", "/v1/config", `{"reps":[{"key":"li"},{"key":"sun"},{"key":"li"}]}`)
+	require.Equal(t, []any{"duplicate_key", []any{"reps[2].key"}}, []any{a.json()["code"], a.json()["fields"]})
+
+	f.edit, f.doubts = func(*lead.Config) error { return nil }, []lead.Doubt{{Path: "reps[1]", Message: "m", Hint: "h"}}
+	a = f.admin(t, "PUT", "/v1/config", `{"reps":[{"key":"sun"}]}`)
+	require.Equal(t, []any{map[string]any{"path": "reps[0]", "message": "m", "hint": "h"}}, a.json()["doubts"])
+}

@@ -23,6 +23,7 @@ type fakes struct {
 	log             bytes.Buffer
 	actor           string
 	config          lead.Config
+	doubts          []lead.Doubt
 	authenticate    func(string) (lead.Token, error)
 	leads           func(lead.LeadQuery) (lead.LeadPage, error)
 	lead            func(string) (lead.LeadDetail, error)
@@ -73,6 +74,8 @@ func (f *fakes) Replay(_ context.Context, id string, edited *lead.Draft, actor s
 	return f.replay(id, edited)
 }
 func (f *fakes) Config(context.Context) (lead.Config, error) { return f.config, nil }
+func (f *fakes) Doubts(*lead.Config) []lead.Doubt            { return f.doubts }
+
 func (f *fakes) EditConfig(_ context.Context, actor string, fn func(*lead.Config) error) (lead.Config, error) {
 	var c lead.Config
 	for range 2 { // a store may run fn again from the start

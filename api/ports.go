@@ -70,6 +70,8 @@ type Configuration interface {
 	// again from the start. A secret setting that fn leaves absent or as the mask keeps its value. KindInvalid
 	// with Fields when the outcome is not right (a channel nobody knows, settings against the Spec, a team that is not there).
 	EditConfig(ctx context.Context, actor string, fn func(*lead.Config) error) (lead.Config, error)
+	// Doubts are what is probably a mistake in a configuration that EditConfig took.
+	Doubts(*lead.Config) []lead.Doubt
 }
 
 // Tokens gives and takes back access to the API.

@@ -80,7 +80,11 @@ func knownIn(config *lead.Config) known {
 func (p place) known(kind string, among []string, names ...string) error {
 	for _, n := range names {
 		if n != "" && !slices.Contains(among, n) {
-			return p.wrong("unknown_"+kind, fmt.Sprintf("%s %q does not exist", kind, n), "make it, or name another; they are "+list(among))
+			hint := "make it, or name another; they are " + list(among)
+			if near := lead.Nearest(n, among); near != "" {
+				hint = "did you mean " + near + "? They are " + list(among)
+			}
+			return p.wrong("unknown_"+kind, fmt.Sprintf("%s %q does not exist", kind, n), hint)
 		}
 	}
 	return nil

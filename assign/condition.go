@@ -3,6 +3,7 @@ package assign
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -73,11 +74,7 @@ func compile(text string, decided bool) (condition, error) {
 	}
 	program, err := build(text, decided)
 	if err != nil {
-		var at *file.Error
-		if errors.As(err, &at) {
-			return condition{}, badCondition(at.Error())
-		}
-		return condition{}, badCondition(err.Error())
+		return condition{}, notBuilt(err, decided)
 	}
 	tree, err := parser.Parse(text)
 	if err != nil {
@@ -108,6 +105,25 @@ func build(text string, decided bool) (*vm.Program, error) {
 		options = append(options, expr.EnableBuiltin(name))
 	}
 	return expr.Compile(text, options...)
+}
+
+// notBuilt is what is wrong with a condition that cannot be compiled, with the field that was probably meant.
+func notBuilt(err error, decided bool) error {
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return badCondition(err.Error())
+	}
+	wrong := lead.AsError(badCondition(at.Error()))
+	name, ok := strings.CutPrefix(at.Message, "unknown name ")
+	if !ok {
+		return wrong
+	}
+	if near := lead.Nearest(name, slices.Collect(maps.Keys(sample(decided)))); near != "" {
+		wrong.Hint = "did you mean " + near + "? " + wrong.Hint
+	} else if sample(true)[name] != nil {
+		wrong.Hint = name + " is set by rules and people, and scoring may ask only what was said; " + wrong.Hint
+	}
+	return wrong
 }
 
 func badCondition(message string) error {

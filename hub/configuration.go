@@ -295,10 +295,7 @@ func (c *Configuration) EditConfig(ctx context.Context, actor string, fn func(*l
 		if err := c.takeTargets(config.Notify, targets); err != nil {
 			return err
 		}
-		if err := validate(config); err != nil {
-			return err
-		}
-		return c.keeps(config)
+		return c.valid(config)
 	})
 	if err != nil {
 		return lead.Config{}, err

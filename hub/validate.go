@@ -144,23 +144,39 @@ func validateMerge(m lead.MergeRules) error {
 var strongKinds = []string{lead.IdentityMobile, lead.IdentityEmail, lead.IdentityUnionID, lead.IdentityWecom, lead.IdentityOpenID,
 	lead.IdentityBuyer, lead.IdentityExternal}
 
-// Check tells whether a configuration could be used by a hub with these connectors, without a hub.
-func Check(config *lead.Config, with []connectors.Connector) error {
+// valid checks a configuration as a whole, what it names, and its expectations.
+func (c *Configuration) valid(config *lead.Config) error {
+	if err := validate(config); err != nil {
+		return err
+	}
+	if _, err := assign.Named(config, c.channelNames()); err != nil {
+		return err
+	}
+	return c.keeps(config)
+}
+
+// Doubts are what is probably a mistake in a configuration that was taken.
+func (c *Configuration) Doubts(config *lead.Config) []lead.Doubt {
+	doubts, _ := assign.Named(config, c.channelNames())
+	return doubts
+}
+
+func (c *Configuration) channelNames() []string { return slices.Sorted(maps.Keys(c.channels)) }
+
+// Check tells whether a configuration could be used by a hub with these connectors, without a hub, and what is doubtful in it.
+func Check(config *lead.Config, with []connectors.Connector) ([]lead.Doubt, error) {
 	keys, err := newKeyring(make([]byte, 32)) // nothing is sealed in what a person wrote
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c := newConfiguration(Config{Connectors: with, Now: time.Now}, keys)
 	for i, s := range config.Sources {
 		if _, err := c.openSource(s); err != nil {
-			return inSource(i, err)
+			return nil, inSource(i, err)
 		}
 	}
 	if err := c.takeTargets(config.Notify, nil); err != nil {
-		return err
+		return nil, err
 	}
-	if err := validate(config); err != nil {
-		return err
-	}
-	return c.keeps(config)
+	return c.Doubts(config), c.valid(config)
 }

@@ -48,6 +48,12 @@ var badFiles = map[string]struct{ file, code, where, says string }{
 	"a time that is none":       {"reps: [{key: li, leave: [{from: gestern, to: 2026-01-01T00:00:00Z}]}]", "bad_file", "1:33", "not a time"},
 	"a time without a zone":     {"reps: [{key: li, leave: [{from: 2026-01-01, to: 2026-01-02}]}]", "bad_file", "1:33", "+08:00"},
 	"a leave that ends first":   {"reps: [{key: li, leave: [{from: 2026-02-24T00:00:00Z, to: 2026-02-14T00:00:00Z}]}]", "bad_leave", "1:25: reps[0].leave", "ends before"},
+	"a grade that is none": {`rules: [{key: a, pool: sea, when: 'grade != "E"'}]
+pools: [{key: sea}]`, "unknown_grade", "1:34: rules[0].when", "[A B C D]"},
+	"a channel that is none": {`rules: [{key: a, pool: sea, when: 'channel in ["wechatt"]'}]
+pools: [{key: sea}]`, "unknown_channel", "1:34: rules[0].when", "did you mean wechat?"},
+	"a team that is none": {`rules: [{key: a, pool: sea, when: 'owner_team == "x"'}]
+pools: [{key: sea}]`, "unknown_team", "1:34: rules[0].when", `"x" does not exist`},
 }
 
 func TestABadFileIsRefusedWithItsPlaceAndNothingIsChanged(t *testing.T) {
@@ -109,4 +115,19 @@ func TestAFileThatUsesUpMemoryIsRefusedAtOnce(t *testing.T) {
 		require.Contains(t, errs.String(), "leadhub: code: bad_file\n", name)
 		require.Less(t, errs.Len(), 2000, name)
 	}
+}
+
+func TestWhatIsProbablyAMistakeIsTakenAndSaid(t *testing.T) {
+	t.Parallel()
+	h := startTestHub(t, embeddedFlags(t))
+	file := filepath.Join(t.TempDir(), "leadhub.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("sources: [{key: site, channel: webform}]\npools: [{key: sea}]\nrules:\n  - key: a\n    pool: sea\n    when: source == \"siet\"\n"), 0o600))
+	want := "leadhub: warning: rule a: source \"siet\" does not exist\nleadhub: where: " + file + ":6:11: rules[0].when\nleadhub: hint: did you mean site?\n"
+	out, code := h.runs("apply", "-f", file)
+	require.Equal(t, exitOK, code, out)
+	require.Contains(t, out, want)
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitOK, run(process{ctx: context.Background(), stdout: &stdout, stderr: &stderr}, []string{"check", "-f", file}))
+	require.Equal(t, want, stderr.String())
+	require.Contains(t, stdout.String(), "is fine")
 }

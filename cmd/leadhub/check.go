@@ -31,6 +31,7 @@ func (c *checkCmd) Run(p process) error {
 	if err := client.call(p.ctx, "PUT", "/v1/config", f, &done); err != nil {
 		return f.located(err)
 	}
+	f.sayDoubts(p, done.Doubts)
 	config := empty.config
 	fmt.Fprintf(p.stdout, "%s is fine: %d sources, %d teams, %d reps\n", c.File, len(config.Sources), len(config.Teams), len(config.Reps))
 	if n := len(config.Rules) + len(config.Pools) + len(config.Scoring.Rules) + len(config.Expect); n > 0 {
@@ -41,7 +42,10 @@ func (c *checkCmd) Run(p process) error {
 }
 
 // emptyHub is the configuration of a hub that nobody has set up.
-type emptyHub struct{ config lead.Config }
+type emptyHub struct {
+	config lead.Config
+	doubts []lead.Doubt
+}
 
 func (*emptyHub) Authenticate(context.Context, string) (lead.Token, error) {
 	return lead.Token{Scopes: []string{lead.ScopeAdmin}}, nil
@@ -54,12 +58,15 @@ func (h *emptyHub) EditConfig(_ context.Context, _ string, fn func(*lead.Config)
 	if err := fn(&config); err != nil {
 		return lead.Config{}, err
 	}
-	if err := hub.Check(&config, all.Connectors()); err != nil {
+	doubts, err := hub.Check(&config, all.Connectors())
+	if err != nil {
 		return lead.Config{}, err
 	}
-	h.config = config
+	h.config, h.doubts = config, doubts
 	return config, nil
 }
+
+func (h *emptyHub) Doubts(*lead.Config) []lead.Doubt { return h.doubts }
 
 // inProcess sends requests to a handler.
 type inProcess struct{ http.Handler }

@@ -132,6 +132,7 @@ func (c *applyCmd) Run(p process) error {
 	if err := c.client().call(p.ctx, "PUT", "/v1/config", f, &done); err != nil {
 		return f.located(err)
 	}
+	f.sayDoubts(p, done.Doubts)
 	for _, what := range done.Created {
 		fmt.Fprintf(p.stdout, "created   %s\n", what)
 	}

@@ -22,12 +22,24 @@ func (f *configFile) located(err error) error {
 	}
 	e.Fields = append([]string(nil), e.Fields...)
 	for i, path := range e.Fields {
-		if n := f.find(path); n != nil {
-			at := n.GetToken().Position
-			e.Fields[i] = fmt.Sprintf("%s:%d:%d: %s", f.path, at.Line, at.Column, path)
-		}
+		e.Fields[i] = f.placed(path)
 	}
 	return &e
+}
+
+func (f *configFile) placed(path string) string {
+	if n := f.find(path); n != nil {
+		at := n.GetToken().Position
+		return fmt.Sprintf("%s:%d:%d: %s", f.path, at.Line, at.Column, path)
+	}
+	return path
+}
+
+// sayDoubts warns of what was taken and is probably a mistake.
+func (f *configFile) sayDoubts(p process, doubts []lead.Doubt) {
+	for _, d := range doubts {
+		fmt.Fprintf(p.stderr, "leadhub: warning: %s\nleadhub: where: %s\nleadhub: hint: %s\n", d.Message, f.placed(d.Path), d.Hint)
+	}
 }
 
 // find is the node of a path like rules[0].when, or of the nearest that holds it.
