@@ -97,9 +97,9 @@ var phrases = []phrase{
 	say(`full: posts are answered 503 until the broker is back`, "已满：消息队列恢复前，新留资会收到 503"),
 	say(`holds posts that wait for the broker`, "暂存着等待消息队列的留资"),
 	say(`no rep is active with a weight above zero; the lead waits until one is`, "没有在岗且权重大于零的销售，线索等待中"),
-	say(`(.+) had the most credit \((-?\d+)\) with weight (\d+) of (\d+), after (\d+) leads`,
+	say(`([^;]+) had the most credit \((-?\d+)\) with weight (\d+) of (\d+), after (\d+) leads`,
 		"$1 的轮转积分最高（$2），权重 $3/$4，此前已得 $5 条"),
-	say(`(.+) was due first \((-?\d+)\) with weight (\d+) of (\d+), after (\d+) leads`,
+	say(`([^;]+) was due first \((-?\d+)\) with weight (\d+) of (\d+), after (\d+) leads`,
 		"按权重最先轮到 $1（积分 $2），权重 $3/$4，此前已得 $5 条"),
 }
 

@@ -3,7 +3,7 @@ package console
 // workPhrases are what the hub says of who gets leads, of what people do with them, and of how reps are told.
 var workPhrases = []phrase{
 	// decisions of the rules
-	say(`(.+) held the fewest leads for his weight: (\d+) with weight (\d+)`, "$1 按权重持有最少：$2 条，权重 $3"),
+	say(`([^;]+) held the fewest leads for his weight: (\d+) with weight (\d+)`, "$1 按权重持有最少：$2 条，权重 $3"),
 	say(`level (\d+) is the highest that may have it; (.+)`, "可接收者中最高级别为 $1；$2"),
 	say(`was asked for by name`, "客户点名"),
 	say(`(.+) was asked for by name`, "客户点名 $1"),
@@ -25,6 +25,9 @@ var workPhrases = []phrase{
 	say(`nobody took it up`, "未接受"),
 	say(`nobody followed it up`, "未跟进"),
 	say(`it did not become a customer in time`, "未按期转化"),
+	say(`(.+); it will be taken back`, "$1，即将收回"),
+	say(`the follow-up that was agreed on is due`, "约定的跟进时间已到"),
+	say(`(\S+) came in and may be the same person`, "新来的 $1 可能是同一人"),
 	say(`a new submission of (\S+)`, "来源 $1 的新留资"),
 	say(`came in again, the lead is with (\S+)(?:: .+)?`, "再次留资，线索在 $1 处"),
 	// what speaks against a move

@@ -109,7 +109,7 @@ func one(t *Target, setup *Setup, w words, it item) string {
 	add(w.source, setup.source(l))
 	add(w.grade, gradeOf(w, l))
 	if t.Detail != lead.DetailMinimal {
-		add(w.why, cut(masked(it.n.Why), 200))
+		add(w.why, cut(masked(setup.why(t, it.n)), 200))
 	}
 	if t.group {
 		add(w.owner, plain(it.rep.Name))

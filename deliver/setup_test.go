@@ -100,6 +100,7 @@ type desk struct {
 	clock    *clock
 	log      *bytes.Buffer
 	setup    *Setup
+	say      Say // nil tells as it is kept
 	d        *Deliverer
 	count    int
 	mu       sync.Mutex
@@ -141,7 +142,7 @@ func (k *desk) use(targets ...lead.NotifyTarget) {
 			{Key: "sun", Name: "孙悦", Team: "north", Notify: lead.RepContact{Email: "sun@haiheng-keji.cn", Mobile: "+8613500002222"}},
 			{Key: "wu", Name: "吴桐", Team: "north"},
 		}}
-	k.setup = NewSetup(c, shanghai, func(key string, err error) { k.t.Errorf("target %s: %v", key, err) })
+	k.setup = NewSetup(c, shanghai, k.say, func(key string, err error) { k.t.Errorf("target %s: %v", key, err) })
 }
 
 // aLead belongs to a rep.

@@ -56,13 +56,18 @@ type Setup struct {
 	byKey    map[string]*Target
 	reps     map[string]lead.Rep
 	sources  map[string]string // name by key
-	base     string            // URL of the console without a slash at the end, "" when it is not known
+	say      Say
+	base     string // URL of the console without a slash at the end, "" when it is not known
 	location *time.Location
 }
 
+// Say says in a language, "zh" or "en", why a rep is told: what the hub keeps is English, with keys for names.
+type Say func(language string, n lead.Notification) string
+
 // NewSetup opens the targets of a configuration whose secrets are plain. A target that cannot be opened is left out of it, and told to failed.
-func NewSetup(c *lead.Config, location *time.Location, failed func(key string, err error)) *Setup {
-	s := &Setup{byKey: map[string]*Target{}, reps: map[string]lead.Rep{}, sources: map[string]string{}, base: strings.TrimRight(c.Settings.PublicURL, "/"), location: location}
+// Without say messages tell why as it is kept.
+func NewSetup(c *lead.Config, location *time.Location, say Say, failed func(key string, err error)) *Setup {
+	s := &Setup{byKey: map[string]*Target{}, reps: map[string]lead.Rep{}, sources: map[string]string{}, say: say, base: strings.TrimRight(c.Settings.PublicURL, "/"), location: location}
 	for _, t := range c.Notify {
 		opened, err := Open(t, location)
 		if err != nil {
@@ -79,6 +84,14 @@ func NewSetup(c *lead.Config, location *time.Location, failed func(key string, e
 		s.sources[src.Key] = cmp.Or(src.Name, src.Key)
 	}
 	return s
+}
+
+// why is why the rep is told, in the language of a target.
+func (s *Setup) why(t *Target, n lead.Notification) string {
+	if s.say == nil || n.Why == "" {
+		return n.Why
+	}
+	return s.say(t.Language, n)
 }
 
 // Target finds one by its key, nil when there is none.

@@ -96,9 +96,10 @@ func event(t *Target, setup *Setup, it item) EventNotification {
 	if t.Detail == lead.DetailMinimal {
 		return out
 	}
-	out.Why, out.Lead.Company, out.Lead.Region = masked(it.n.Why), masked(l.Company), region(l)
+	why := setup.why(t, it.n)
+	out.Why, out.Lead.Company, out.Lead.Region = masked(why), masked(l.Company), region(l)
 	if t.Detail == lead.DetailFull {
-		out.Why, out.Lead.Company = it.n.Why, l.Company
+		out.Why, out.Lead.Company = why, l.Company
 		out.Lead.Name, out.Lead.Phones, out.Lead.Emails = l.Name, l.Phones, l.Emails
 		return out
 	}

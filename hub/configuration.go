@@ -35,6 +35,7 @@ type Configuration struct {
 	channels   map[string]connectors.Connector
 	keys       *keyring
 	tokens     *vendorTokens
+	words      func(lead.Config) deliver.Say
 	file       string
 	now        func() time.Time
 	log        *slog.Logger
@@ -63,7 +64,7 @@ type openSource struct {
 }
 
 func newConfiguration(cfg Config, keys *keyring) *Configuration {
-	c := &Configuration{store: cfg.Store, channels: map[string]connectors.Connector{}, keys: keys, tokens: newVendorTokens(cfg, keys),
+	c := &Configuration{store: cfg.Store, channels: map[string]connectors.Connector{}, keys: keys, tokens: newVendorTokens(cfg, keys), words: cfg.Words,
 		file: filepath.Join(cfg.Dir, "configuration.json"), now: cfg.Now, log: cfg.Logger}
 	for _, ch := range cfg.Connectors {
 		c.channels[ch.Spec().Channel] = ch

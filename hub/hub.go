@@ -17,7 +17,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/leadhub/leadhub/connectors"
+	"github.com/leadhub/leadhub/deliver"
 	"github.com/leadhub/leadhub/hub/spool"
+	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
 	"github.com/leadhub/leadhub/stream"
 )
@@ -56,6 +58,8 @@ type Config struct {
 	Now            func() time.Time
 	Logger         *slog.Logger
 	Registry       *prometheus.Registry
+	// Words are how messages say in a language why a rep is told, with the names of a configuration; nil says it as it is kept.
+	Words func(lead.Config) deliver.Say
 }
 
 // Hub is one process of leadhub.

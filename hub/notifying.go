@@ -164,7 +164,11 @@ func (c *Configuration) openTargets(config lead.Config, location *time.Location)
 		}
 		plain.Notify = append(plain.Notify, open)
 	}
-	return deliver.NewSetup(&plain, location, broken)
+	var say deliver.Say
+	if c.words != nil {
+		say = c.words(config)
+	}
+	return deliver.NewSetup(&plain, location, say, broken)
 }
 
 // takeTargets restores masked secrets, checks every target, and seals its secrets.

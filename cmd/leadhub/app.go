@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/leadhub/leadhub/connectors/all"
+	"github.com/leadhub/leadhub/console"
+	"github.com/leadhub/leadhub/deliver"
 	"github.com/leadhub/leadhub/hub"
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
@@ -105,6 +107,7 @@ func openApp(ctx context.Context, f hubFlags, listen string, log *slog.Logger) (
 		Connectors: all.Connectors(), SecretKey: key, AdminToken: token, MaxBody: f.MaxBody, SpoolBytes: f.SpoolBytes,
 		Imports: db, MaxImport: f.MaxImport, KeepImports: f.KeepImports,
 		Deliveries:     db,
+		Words:          words,
 		TrustedProxies: proxies, Logger: log, Registry: registry})
 	if err != nil {
 		return nil, err
@@ -118,6 +121,12 @@ func openApp(ctx context.Context, f hubFlags, listen string, log *slog.Logger) (
 		return a.hub.Stop(ctx)
 	})
 	return a, a.serve(listen, routes(a.hub, hub.SessionKey(slices.Concat(key, []byte(token))), registry, log))
+}
+
+// words say why reps are told as the pages of the console do.
+func words(c lead.Config) deliver.Say {
+	of := map[string]console.Words{"zh": console.NewWords("zh", c), "en": console.NewWords("en", c)}
+	return func(language string, n lead.Notification) string { return of[language].Told(n) }
 }
 
 // lock keeps other processes from what only one may write: the SQLite pool and the spool. Processes with other roles may share the folder.

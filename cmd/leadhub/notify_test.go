@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +17,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/leadhub/leadhub/deliver"
 	"github.com/leadhub/leadhub/hub"
 	"github.com/leadhub/leadhub/lead"
 )
@@ -160,4 +164,57 @@ func TestSecretsOfTargetsAreSealedAndKept(t *testing.T) {
 		h.call("GET", "/v1/notifications?state=sent&target=sms", nil, &page)
 		return len(page.Items) == 2
 	}, patience, 10*time.Millisecond)
+}
+
+// english is a word of a sentence of the hub; numbers of leads and ids of the like are none.
+var english = regexp.MustCompile(`\b[a-z]{2,}\b`)
+
+func TestAMessageInChineseIsWhollyInChinese(t *testing.T) {
+	onEverySetup(t, func(t *testing.T, h *testHub) {
+		g := newGateway(t)
+		h.call("PUT", "/v1/config", configFile{
+			Sources: []fileSource{{Key: "site", Name: text("官网")}},
+			Reps:    []fileRep{{Key: "chen", Name: text("陈晨")}, {Key: "sun", Name: text("孙悦")}},
+			Pools:   []filePool{{Key: "sea", Name: text("公海")}},
+			Notify:  []fileTarget{{Key: "sms", Kind: lead.TargetWebhook, URL: text(g.URL), Secret: text(testSecret), Language: text("zh")}}}, nil)
+		var whys []string
+		told := func(n int) { // what is not true any more when it goes out is not told
+			t.Helper()
+			require.Eventually(t, func() bool {
+				whys = nil
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				for _, body := range g.bodies {
+					var e deliver.Event
+					require.NoError(t, json.Unmarshal([]byte(body), &e))
+					for _, n := range e.Data.Notifications {
+						whys = append(whys, n.Why)
+					}
+				}
+				return len(whys) >= n
+			}, patience, 20*time.Millisecond, "%v", whys)
+		}
+		number := phone()
+		id := h.becomes(h.accept("site", `{"name":"王小明","phone":"`+number+`"}`), lead.StateAssigned).Lead
+		told(1)
+		owner := h.lead(id).Owner
+		other := map[string]string{"chen": "sun", "sun": "chen"}[owner]
+		h.call("POST", "/v1/leads/"+id+"/assign", map[string]string{"rep": other, "why": "换人"}, nil)
+		told(3) // he who has it, and he who had it
+		h.becomes(h.accept("site", `{"name":"王小明","phone":"`+number+`","message":"请尽快联系"}`), lead.StateAssigned)
+		told(4)
+		h.call("POST", "/v1/leads/"+id+"/release", map[string]string{"pool": "sea", "reason": "太远"}, nil)
+		h.call("POST", "/v1/leads/"+id+"/assign", map[string]string{"rep": owner}, nil)
+		told(5)
+		h.call("POST", "/v1/reps/"+owner+"/handover", map[string]any{"to": other, "why": "离职"}, nil)
+		told(6)
+		for _, why := range whys {
+			require.NotEmpty(t, why)
+			require.NotRegexp(t, english, why)
+		}
+		all := strings.Join(whys, "\n")
+		for _, part := range []string{"轮", "转给", "换人", "来自“官网”的新留资", "移交给", "离职", "分配给"} {
+			require.Contains(t, all, part)
+		}
+	})
 }
