@@ -143,8 +143,11 @@ func (s *server) release(ctx context.Context, in *releaseIn) (*body[lead.Lead], 
 // amount is a number or its text: exact either way. Feedback.Check tells what is wrong with it.
 type amount string
 
-// UnmarshalJSON keeps the digits as they were written.
+// UnmarshalJSON keeps the digits as they were written; null is none, as for every other field.
 func (a *amount) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
 	*a = amount(strings.Trim(string(b), `"`))
 	return nil
 }
@@ -160,11 +163,11 @@ type Told struct {
 	Status   string    `json:"status,omitempty" enum:"new,assigned,working,nurturing,converted,unqualified,archived" doc:"What it becomes; a first follow-up sets it working by itself."`
 	Way      string    `json:"way,omitempty" maxLength:"100" doc:"call, message, visit …"`
 	Text     string    `json:"feedback,omitempty" maxLength:"10000" doc:"What came of it."`
-	NextAt   time.Time `json:"next_at,omitzero" doc:"When the next follow-up is due; the owner is reminded."`
+	NextAt   time.Time `json:"next_at,omitzero" doc:"When the next follow-up is due; the owner is reminded. Not before at; needed with status nurturing."`
 	At       time.Time `json:"at,omitzero" doc:"When it was so; now unless given."`
 	Reason   string    `json:"reason,omitempty" maxLength:"2000" doc:"With status unqualified."`
 	Amount   amount    `json:"amount,omitempty"`
-	Currency string    `json:"currency,omitempty" maxLength:"3" doc:"ISO 4217; CNY unless given."`
+	Currency string    `json:"currency,omitempty" maxLength:"3" doc:"ISO 4217, in capitals or not; CNY unless given."`
 	Customer string    `json:"customer,omitempty" maxLength:"200" doc:"Number in the CRM."`
 }
 

@@ -267,6 +267,24 @@ func TestWhoIsNoRepAnyMoreSeesNothing(t *testing.T) {
 	require.Empty(t, f.work.asked)
 }
 
+func TestNullTellsAsMuchAsAFieldThatIsNotThere(t *testing.T) {
+	f := newFakes()
+	f.work.lead = somebody("l", "wu", "").Lead
+	for _, verb := range []string{"follow-ups", "feedback"} {
+		for _, field := range []string{"id", "status", "feedback", "next_at", "at", "reason", "amount", "currency", "customer"} {
+			a := f.as(t, lead.ScopeLeadsManage, "POST", "/v1/leads/l/"+verb, `{"way":"call","`+field+`":null}`)
+			require.Equal(t, 200, a.Code, "%s %s: %s", verb, field, a.Body)
+			require.Equal(t, lead.Feedback{Lead: "l", Way: "call"}, f.work.told, field)
+		}
+	}
+	a := f.as(t, lead.ScopeLeadsManage, "POST", "/v1/leads/l/feedback", `{"feedback":"x","way":null,"lead":null,"by":null}`)
+	require.Equal(t, 200, a.Code, a.Body)
+	require.Equal(t, lead.Feedback{Lead: "l", Text: "x"}, f.work.told)
+	for verb, body := range map[string]string{"assign": `{"rep":"wu","why":null,"id":null}`, "release": `{"pool":null,"reason":null,"why":null,"id":null}`, "accept": `{"why":null,"id":null}`, "reopen": `{"why":null}`} {
+		require.Equal(t, 200, f.as(t, lead.ScopeLeadsManage, "POST", "/v1/leads/l/"+verb, body).Code, verb)
+	}
+}
+
 func TestWhoManagesActsForEverybody(t *testing.T) {
 	f := newFakes()
 	f.work.lead = somebody("l", "wu", "").Lead

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/leadhub/leadhub/lead"
@@ -74,7 +73,7 @@ func (s *site) leadReopen(v *visit) error {
 // leadFollow notes a follow-up, or a status with what belongs to it.
 func (s *site) leadFollow(v *visit) error {
 	f := lead.Feedback{Lead: v.param("id"), Status: v.typed("status"), Way: v.typed("way"), Text: v.typed("feedback"), Reason: v.typed("reason"),
-		Amount: lead.Decimal(v.typed("amount")), Currency: strings.ToUpper(v.typed("currency")), Customer: v.typed("customer")}
+		Amount: lead.Decimal(v.typed("amount")), Currency: v.typed("currency"), Customer: v.typed("customer")}
 	if f.Amount == "" {
 		f.Currency = ""
 	}
@@ -83,13 +82,7 @@ func (s *site) leadFollow(v *visit) error {
 		if err != nil {
 			return v.moved("", wrongField("next_at", "bad_time", "this is not a date with a time", "write it like 2026-01-02T15:04"))
 		}
-		if !next.After(s.now()) {
-			return v.moved("", wrongField("next_at", "past_time", "the next follow-up would be in the past", "choose a time that is still to come"))
-		}
 		f.NextAt = next
-	}
-	if f.Status == lead.StatusNurturing && f.NextAt.IsZero() {
-		return v.moved("", wrongField("next_at", "no_reminder", "a lead that is nurtured needs a reminder", "say when to ask again"))
 	}
 	if err := f.Check(); err != nil {
 		return v.moved("", err)

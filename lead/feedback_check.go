@@ -16,8 +16,9 @@ var (
 	currency = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
-// Check tells what is wrong with a feedback before any lead is looked at. KindInvalid with the field.
+// Check tells what is wrong with a feedback before any lead is looked at, and writes its currency in capitals. KindInvalid with the field.
 func (f *Feedback) Check() error {
+	f.Currency = strings.ToUpper(strings.TrimSpace(f.Currency))
 	wrong := func(field, message, hint string) error {
 		e := Invalid("bad_feedback", message, hint)
 		e.Fields = []string{field}
@@ -43,6 +44,10 @@ func (f *Feedback) Check() error {
 		return wrong("amount", "the amount is not a number like 12800.50", "send digits with a point, without separators and currency")
 	case f.Currency != "" && !currency.MatchString(f.Currency):
 		return wrong("currency", "the currency is not three letters", "use ISO 4217, such as CNY")
+	case f.Status == StatusNurturing && f.NextAt.IsZero():
+		e := AsError(wrong("next_at", "a lead that is nurtured needs a reminder", "say when to ask again"))
+		e.Code = "no_reminder"
+		return e
 	case f.Status == "" && f.Way == "" && f.Text == "" && f.NextAt.IsZero() && f.Amount == "" && f.Customer == "" && f.Reason == "":
 		return wrong("status", "the feedback tells nothing", "send a status, a follow-up, or a customer")
 	}

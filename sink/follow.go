@@ -9,9 +9,13 @@ import (
 	"github.com/leadhub/leadhub/lead"
 )
 
+// skew is how far the clocks of those who tell may be behind or ahead.
+const skew = time.Minute
+
 // Follow notes what was done with a lead, and what came of it: from a person, or from a CRM. f.ID makes telling it again harmless. A
 // follow-up of a lead that nobody had worked on sets it working; other statuses come with f.Status, as far as lead.MayBecome allows
-// them. KindInvalid for what cannot be meant, KindConflict bad_status for a move that is not allowed, KindForbidden when m.Rep does not own
+// them. f has been through [lead.Feedback.Check]. KindInvalid for what cannot be meant, past_time for a
+// next follow-up that is before what was done, KindConflict bad_status for a move that is not allowed, KindForbidden when m.Rep does not own
 // the lead.
 func (v *Mover) Follow(ctx context.Context, f lead.Feedback, m lead.Move) (lead.Lead, error) {
 	if err := readable(&f); err != nil {
@@ -26,6 +30,9 @@ func (v *Mover) Follow(ctx context.Context, f lead.Feedback, m lead.Move) (lead.
 		f.Lead, f.By = r.ID, cmp.Or(f.By, m.Actor)
 		if f.At = instant(f.At); f.At.After(h.now) || f.At.Year() < 2000 {
 			f.At = h.now
+		}
+		if !f.NextAt.IsZero() && f.NextAt.Before(f.At.Add(-skew)) {
+			return invalid("past_time", "the next follow-up would be in the past", "choose a time that is still to come", "next_at")
 		}
 		is, err := followed(r, f)
 		if err != nil {
@@ -59,10 +66,7 @@ func readable(f *lead.Feedback) error {
 			return err
 		}
 		f.Amount = lead.Decimal(lead.Amount(cents))
-		f.Currency = cmp.Or(strings.ToUpper(f.Currency), "CNY")
-	}
-	if c := f.Currency; c != "" && (len(c) != 3 || strings.Trim(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
-		return invalid("bad_currency", "this is not a currency", "write the three letters of ISO 4217, like CNY", "currency")
+		f.Currency = cmp.Or(f.Currency, "CNY")
 	}
 	f.NextAt = instant(f.NextAt)
 	return nil

@@ -346,13 +346,17 @@ var careTests = map[string]func(*testing.T, Harness){
 		id := d.add(1)[0]
 		d.assignAll()
 		for code, f := range map[string]lead.Feedback{
-			"bad_amount": {Status: lead.StatusConverted, Amount: "1e3"}, "bad_currency": {Status: lead.StatusConverted, Amount: "1", Currency: "元"},
+			"bad_amount": {Status: lead.StatusConverted, Amount: "1e3"}, "past_time": {Way: "call", NextAt: d.clock.now.Add(-2 * time.Minute)},
 			"amount_without_conversion": {Status: lead.StatusWorking, Amount: "1"}, "reason_missing": {Status: lead.StatusUnqualified}, "nothing_to_tell": {},
 		} {
 			f.Lead = id
 			_, err := d.mover.Follow(d.ctx, f, boss)
 			refused(t, err, lead.KindInvalid, code)
 		}
+		_, err := d.mover.Follow(d.ctx, lead.Feedback{Lead: id, Way: "call", NextAt: d.clock.now.Add(-30 * time.Second)}, boss)
+		require.NoError(t, err, "a clock may be a little behind")
+		_, err = d.mover.Follow(d.ctx, lead.Feedback{Lead: id, Way: "call", At: d.clock.now.Add(-30 * time.Hour), NextAt: d.clock.now.Add(-20 * time.Hour)}, boss)
+		require.NoError(t, err, "what was agreed on then was still to come")
 		l, err := d.mover.Follow(d.ctx, lead.Feedback{Lead: id, Status: lead.StatusConverted, Amount: "12800.5", Customer: "C-77"}, boss)
 		require.NoError(t, err)
 		require.Equal(t, []string{"12800.50", "CNY", "C-77"}, []string{l.Amount, l.Currency, l.Customer})
