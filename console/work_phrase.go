@@ -91,6 +91,8 @@ var workPhrases = []phrase{
 	say(`say when to ask again`, "请选择再次联系的时间"),
 	say(`(\w+) is longer than (\d+) characters`, "内容超过 $2 个字"),
 	say(`send less`, "请缩短"),
+	say(`the rules could give this rep his leads straight back`, "规则可能把线索又分给该销售"),
+	say(`set him inactive or off duty first, or hand over to another rep or into a pool`, "请先将其停用或停止接单，或移交给其他销售、放入公海"),
 	say(`a handover goes to another rep, into a public pool, or to the rules`, "移交须交给另一位销售、放入公海或交回规则"),
 	say(`(?:choose|name) one of the three`, "请从三项中选择一项"),
 	say(`the leave has no first day, or ends before it begins`, "没有开始日期，或结束早于开始"),

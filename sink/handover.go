@@ -11,7 +11,8 @@ const handoverBatch = 500
 
 // Handover moves all leads of a rep who leaves, also of one who is in the configuration no more, and returns how many. It works in batches:
 // when it fails half-way what was moved stays moved, and the same call goes on with the rest. Set the rep inactive first, so that he gets no
-// new ones meanwhile. Whoever gets the leads is told once.
+// new ones meanwhile; to the rules nothing is handed over of a rep to whom they could give it straight back: KindConflict rep_active. Whoever
+// gets the leads is told once.
 func (v *Mover) Handover(ctx context.Context, rep string, to lead.Handover, m lead.Move) (int, error) {
 	if n := btoi(to.To != "") + btoi(to.Pool != "") + btoi(to.Rules); n != 1 || rep == "" || rep == to.To {
 		return 0, invalid("bad_handover", "a handover goes to another rep, into a public pool, or to the rules", "name one of the three", "to")
@@ -58,6 +59,8 @@ func (h *hand) handOver(r *lead.Record, to lead.Handover, m lead.Move) (bool, er
 		what.typ, what.why = lead.ChangeAssigned, why("handed over from "+from+" to "+to.To, m.Why)
 	case !lead.Open(r.Status):
 		return false, nil
+	case to.Rules && h.getsLeads(from):
+		return false, conflict("rep_active", "the rules could give this rep his leads straight back", "set him inactive or off duty first, or hand over to another rep or into a pool")
 	case to.Rules:
 		is.Owner, is.OwnerBy, is.Status = "", "", lead.StatusNew
 		what.due, what.why = h.now, why("handed over from "+from+" to the rules", m.Why)
@@ -73,6 +76,12 @@ func (h *hand) handOver(r *lead.Record, to lead.Handover, m lead.Move) (bool, er
 		what.pool, what.why = to.Pool, why("handed over from "+from+" into "+to.Pool, m.Why)
 	}
 	return h.give(r, is, what), nil
+}
+
+// getsLeads reports whether rules may give leads to a rep, whatever his hours and limits are.
+func (h *hand) getsLeads(rep string) bool {
+	r := h.rep(rep)
+	return r != nil && r.Active && r.Weight > 0 && !r.OffDuty
 }
 
 func btoi(b bool) int {

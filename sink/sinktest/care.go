@@ -401,10 +401,26 @@ var careTests = map[string]func(*testing.T, Harness){
 		require.Equal(t, []lead.PoolState{{Pool: "sea", Leads: 5, Grades: map[string]int64{"": 5}, Oldest: day}}, pools)
 		_, err = d.mover.Assign(d.ctx, ids[1], "chen", boss)
 		require.NoError(t, err)
+		at := func(chen lead.Rep) {
+			d.setUp(lead.Config{Reps: []lead.Rep{rep("bo", 0), chen}, Pools: []lead.Pool{{Key: "sea", Enabled: true}}})
+		}
+		at(rep("chen", 1))
 		n, err = d.mover.Handover(d.ctx, "chen", lead.Handover{Rules: true}, boss)
-		require.NoError(t, err)
-		require.Equal(t, 1, n)
-		require.EqualValues(t, 1, d.figures().Due)
+		refused(t, err, lead.KindConflict, "rep_active")
+		require.Zero(t, n)
+		require.Equal(t, "chen", d.lead(ids[1]).Owner, "nothing is moved that could come straight back")
+		for name, away := range map[string]lead.Rep{"off duty": {Key: "chen", Active: true, Weight: 1, OffDuty: true}, "without a share": rep("chen", 0), "inactive": {Key: "chen", Weight: 1}} {
+			at(rep("chen", 1))
+			_, err = d.mover.Assign(d.ctx, ids[1], "chen", boss)
+			require.NoError(t, err)
+			at(away)
+			n, err = d.mover.Handover(d.ctx, "chen", lead.Handover{Rules: true}, boss)
+			require.NoError(t, err, name)
+			require.Equal(t, 1, n, name)
+			require.EqualValues(t, 1, d.figures().Due)
+			d.assignAll()
+			require.Empty(t, d.lead(ids[1]).Owner, name)
+		}
 		for _, wrong := range []lead.Handover{{}, {To: "bo", Rules: true}, {To: "chen"}} {
 			_, err = d.mover.Handover(d.ctx, "chen", wrong, boss)
 			refused(t, err, lead.KindInvalid, "bad_handover")
