@@ -162,7 +162,7 @@ func (c *condition) whyNot(env map[string]any) string {
 			break
 		}
 		if out, err := vm.Run(program, env); err == nil && out == false {
-			return "it is not so that " + part + named(part, env)
+			return c.asked[i].missed + named(part, env)
 		}
 	}
 	return "the condition is not met"

@@ -129,6 +129,9 @@ type narrowed struct {
 func contradiction(parts []part) string {
 	for i := range parts {
 		if p := &parts[i]; p.nothingLeft(parts[:i+1]) {
+			if !p.plain { // its name is what it asks
+				return "it asks that " + p.name + " is so, and that it is not"
+			}
 			return fmt.Sprintf("no %s is left that fits %s", p.name, p.text)
 		}
 	}
@@ -314,20 +317,35 @@ func (c *condition) covers(other *condition) bool {
 
 // ask is one of the things of a condition that all have to be so.
 type ask struct {
-	text  string
-	fails [][]part // when it is not so; nil when that cannot be told for every lead
+	text   string
+	missed string   // that it is not so, in words
+	fails  [][]part // when it is not so; nil when that cannot be told for every lead
+}
+
+// missed says that an expression is not so. What rules something out is told by what it rules out: nobody reads "not so that not".
+func missed(n ast.Node) string {
+	said := "it is not so that "
+	for so := true; ; so = !so {
+		u, ok := n.(*ast.UnaryNode)
+		if !ok || u.Operator != "not" && u.Operator != "!" {
+			return said + n.String()
+		}
+		if n, said = u.Node, "it is so that "; !so {
+			said = "it is not so that "
+		}
+	}
 }
 
 // askOf also reports whether the expression is so for every lead.
 func askOf(n ast.Node) (a ask, always bool) {
-	a.text = n.String()
+	a.text, a.missed = n.String(), missed(n)
 	fails, ok := alternatives(n, true)
 	if !ok {
 		return a, false
 	}
 	for _, parts := range fails {
 		if slices.ContainsFunc(parts, func(p part) bool { return !p.plain }) {
-			return ask{text: a.text}, false
+			return ask{text: a.text, missed: a.missed}, false
 		}
 		if contradiction(parts) == "" {
 			a.fails = append(a.fails, parts)

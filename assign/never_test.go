@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/expr-lang/expr/vm"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/leadhub/leadhub/lead"
 )
 
 // drawn is a condition over a few fields, as people write them and as nobody does.
@@ -85,5 +88,40 @@ func TestALongConditionIsLookedAtInBoundedTime(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, c.never)
 		require.True(t, c.covers(&c))
+	}
+}
+
+func TestWhyAConditionDoesNotFitIsSaidWithOneNotAtMost(t *testing.T) {
+	rec := &lead.Record{Lead: lead.Lead{Touches: 1, Grade: "A", Name: "x"}}
+	for when, want := range map[string]string{
+		`grade == "B"`:                             `it is not so that grade == "B": grade is "A"`,
+		`grade != "A"`:                             `it is not so that grade != "A": grade is "A"`,
+		`not (grade == "A")`:                       `it is so that grade == "A": grade is "A"`,
+		`grade not in ["A", "B"]`:                  `it is so that grade in ["A", "B"]: grade is "A"`,
+		`not is_new`:                               `it is so that is_new: is_new is true`,
+		`!is_new`:                                  `it is so that is_new: is_new is true`,
+		`not (not (touches > 1))`:                  `it is not so that touches > 1: touches is 1`,
+		`not not not is_new`:                       `it is so that is_new: is_new is true`,
+		`name not contains "x" and touches > 3`:    `it is so that name contains "x": name is "x"`,
+		`is_new and not (is_new and touches == 1)`: `it is so that is_new and touches == 1: is_new is true`,
+	} {
+		c, err := compile(when, true)
+		require.NoError(t, err, when)
+		f := facts{zone: time.UTC}
+		f.use(&c)
+		require.Equal(t, want, c.whyNot(f.env(rec)), when)
+	}
+}
+
+func TestAContradictionIsToldInWords(t *testing.T) {
+	for when, want := range map[string]string{
+		`message contains "a" and not (message contains "a")`: `it asks that message contains "a" is so, and that it is not`,
+		`not is_new and is_new`:                               `no is_new is left that fits is_new`,
+		`grade == "E"`:                                        `no grade is left that fits grade == "E"`,
+		`false`:                                               `it is always false`,
+	} {
+		c, err := compile(when, true)
+		require.NoError(t, err, when)
+		require.Equal(t, want, c.never, when)
 	}
 }

@@ -118,7 +118,7 @@ var (
 	ownerFirst = regexp.MustCompile(`^(?:level (\d+) is the highest that may have it; )?(\S+) (had the most credit|was due first|held the fewest|was asked for|owns a lead)`)
 	nobodyNow  = regexp.MustCompile(`^nobody may have it now: ((?:\d+ [a-z_]+(?:, )?)+); (.+)$`)
 	asked      = regexp.MustCompile(`^(.+), but ([a-z_]+)$`)
-	notSo      = regexp.MustCompile(`(?s)^it is not so that (.+?)(?:: ([a-z_]+) is (.+))?$`)
+	notSo      = regexp.MustCompile(`(?s)^it is (not )?so that (.+?)(?:: ([a-z_]+) is (.+))?$`)
 )
 
 // Reason says a sentence of the rules, with the names of reps in the place of their keys.
@@ -133,10 +133,15 @@ func (s speech) Reason(why string) string {
 		return s.text("trace.nobody", strings.Join(parts, s.text("list.separator")), s.reason(s.lang, m[2]))
 	}
 	if m := notSo.FindStringSubmatch(why); m != nil {
-		if m[2] == "" {
-			return s.text("trace.notso", m[1])
+		switch ruledOut := m[1] == ""; {
+		case ruledOut && m[3] == "":
+			return s.text("trace.so", m[2])
+		case ruledOut:
+			return s.text("trace.sois", m[2], m[3], m[4])
+		case m[3] == "":
+			return s.text("trace.notso", m[2])
 		}
-		return s.text("trace.notsois", m[1], m[2], m[3])
+		return s.text("trace.notsois", m[2], m[3], m[4])
 	}
 	if m := ownerFirst.FindStringSubmatchIndex(why); m != nil {
 		why = why[:m[4]] + strings.ReplaceAll(s.RepName(why[m[4]:m[5]]), " ", "\u00a0") + why[m[5]:]

@@ -48,3 +48,13 @@ func TestWhyARepIsToldIsWhollyInHisLanguage(t *testing.T) {
 	}
 	require.Equal(t, "a new submission of “官网”", en.Told(lead.Notification{Why: "a new submission of site"}))
 }
+
+func TestWhatRulesALeadOutIsSaidWithoutTwoNots(t *testing.T) {
+	for why, want := range map[string][2]string{
+		`it is so that grade == "A": grade is "A"`:     {`排除条件 grade == "A" 成立：grade 为 "A"`, `grade == "A" is so: grade is "A"`},
+		`it is so that is_new`:                         {`排除条件 is_new 成立`, `is_new is so`},
+		`it is not so that grade == "B": grade is "A"`: {`不满足 grade == "B"：grade 为 "A"`, `grade == "B" is not so: grade is "A"`},
+	} {
+		require.Equal(t, want, [2]string{NewWords("zh", lead.Config{}).Reason(why), NewWords("en", lead.Config{}).Reason(why)})
+	}
+}

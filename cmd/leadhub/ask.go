@@ -170,7 +170,10 @@ func explainAssignment(w io.Writer, a *lead.Assignment) {
 		if t.Matched {
 			verdict = "fits"
 		}
-		fmt.Fprintf(w, "  rule           %s %s %s\n", t.Rule, verdict, t.Why)
+		if t.Why != "" {
+			verdict += ": " + t.Why
+		}
+		fmt.Fprintf(w, "  rule           %s %s\n", t.Rule, verdict)
 		for _, r := range t.Reps {
 			why := r.Code
 			if r.Eligible {

@@ -76,7 +76,7 @@ func TestRulesOfAFileDecideWhoGetsWhichLead(t *testing.T) {
 		}
 		require.NoError(t, os.WriteFile(payload, []byte(`{"phone":"`+phone()+`","city":"广州市"}`), 0o600))
 		out, _ = h.runs("explain", "--source", "site", payload)
-		require.Contains(t, out, `rule           big does not fit it is not so that grade == "B": grade is "D"`)
+		require.Contains(t, out, `rule           big does not fit: it is not so that grade == "B": grade is "D"`)
 
 		require.NoError(t, os.WriteFile(payload, []byte(`{"phone":"`+phone()+`","company":"苏州云帆科技","city":"广州市"}`), 0o600))
 		out, _ = h.runs("explain", "--source", "site", payload)
