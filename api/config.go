@@ -228,7 +228,7 @@ func applyAll[In, T any](out *Applied, c *lead.Config, col collection[In, T], in
 	for i := range in {
 		key := col.keyIn(&in[i])
 		if seen[key] {
-			return at(lead.Invalid("duplicate_key", fmt.Sprintf("%s %q stands there twice", col.noun, key), "give each its own key"), fmt.Sprintf("%s[%d].key", col.path, i))
+			return twice(col.noun, key, fmt.Sprintf("%s[%d].key", col.path, i))
 		}
 		seen[key] = true
 		existed, changed, err := col.put(c, key, &in[i])
@@ -245,10 +245,14 @@ func (a *Applied) rules(c *lead.Config, in []ruleIn) error {
 	if in == nil {
 		return nil
 	}
-	before := c.Rules
+	before, seen := c.Rules, make(map[string]bool, len(in))
 	c.Rules = make([]lead.Rule, 0, len(in))
 	for i := range in {
 		existed, changed := false, false
+		if seen[in[i].Key] {
+			return twice("rule", in[i].Key, fmt.Sprintf("rules[%d].key", i))
+		}
+		seen[in[i].Key] = true
 		was := slices.IndexFunc(before, func(r lead.Rule) bool { return r.Key == in[i].Key })
 		if _, _, err := rules.put(c, in[i].Key, &in[i]); err != nil {
 			return at(err, fmt.Sprintf("rules[%d].key", i))
@@ -258,15 +262,16 @@ func (a *Applied) rules(c *lead.Config, in []ruleIn) error {
 		}
 		a.note("rule "+in[i].Key, existed, changed)
 	}
-	if len(c.Rules) < len(in) {
-		return at(lead.Invalid("duplicate_key", "a rule stands there twice", "give each its own key"), "rules")
-	}
 	for _, r := range before {
 		if rules.find(c, r.Key) < 0 {
 			a.Removed = append(a.Removed, "rule "+r.Key)
 		}
 	}
 	return nil
+}
+
+func twice(noun, key, place string) error {
+	return at(lead.Invalid("duplicate_key", fmt.Sprintf("%s %q stands there twice", noun, key), "give each its own key"), place)
 }
 
 // at names the field that an error is about.

@@ -37,7 +37,7 @@ type mailIn struct {
 
 type servedIn struct {
 	_       struct{} `additionalProperties:"false"`
-	Kinds   []string `json:"kinds,omitempty" enum:"assigned,recycle_soon,recycled,follow_up,duplicate,returned"`
+	Kinds   []string `json:"kinds,omitempty" enum:"assigned,recycle_soon,recycled,follow_up,duplicate,returned,taken"`
 	Teams   []string `json:"teams,omitempty" maxItems:"1000"`
 	Reps    []string `json:"reps,omitempty" maxItems:"10000"`
 	Sources []string `json:"sources,omitempty" maxItems:"1000"`
@@ -49,7 +49,7 @@ type quietIn struct {
 	From     string   `json:"from,omitempty" doc:"Time of day, 21:00."`
 	To       string   `json:"to,omitempty" doc:"Before from means on the next day."`
 	TimeZone string   `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name; the hub's unless set."`
-	Urgent   []string `json:"urgent,omitempty" enum:"assigned,recycle_soon,recycled,follow_up,duplicate,returned" doc:"Kinds that are not held."`
+	Urgent   []string `json:"urgent,omitempty" enum:"assigned,recycle_soon,recycled,follow_up,duplicate,returned,taken" doc:"Kinds that are not held."`
 }
 
 var targets = collection[notifyTargetIn, lead.NotifyTarget]{

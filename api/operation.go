@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -157,6 +159,10 @@ func description() huma.Config {
 	return c
 }
 
+// unfit is what encoding/json says of a value that a schema lets through and that its field does not take, like 1e30: the field and its type. It
+// would show the value, and our types.
+var unfit = regexp.MustCompile(`^json: cannot unmarshal .* into Go (?:struct field \w+\.(\S+)|value) of type (\S+)$`)
+
 // asProblem turns the errors that huma itself finds (unknown field, wrong type, body too large) into problems. The
 // values that were sent are left out: they may be personal.
 func asProblem(_ huma.Context, _ string, v any) (any, error) {
@@ -180,8 +186,13 @@ func asProblem(_ huma.Context, _ string, v any) (any, error) {
 		if e == nil {
 			continue
 		}
-		field := strings.TrimPrefix(strings.TrimPrefix(e.Location, "body."), "query.")
-		said = append(said, strings.TrimSpace(field+" "+e.Message))
+		field, message := strings.TrimPrefix(strings.TrimPrefix(e.Location, "body."), "query."), e.Message
+		if m := unfit.FindStringSubmatch(message); m != nil {
+			if field, message = cmp.Or(m[1], field), "cannot be read"; strings.HasPrefix(m[2], "int") || strings.HasPrefix(m[2], "uint") {
+				message = "expected integer, in digits"
+			}
+		}
+		said = append(said, strings.TrimSpace(field+" "+message))
 		if field != "" && !slices.Contains(p.Fields, field) {
 			p.Fields = append(p.Fields, field)
 		}

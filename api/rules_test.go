@@ -69,12 +69,32 @@ func TestTheOrderOfRulesIsThatOfTheList(t *testing.T) {
 	require.Equal(t, "is_new", f.config.Rules[0].When)
 }
 
+func TestANumberThatItsFieldCannotHoldIsNamedWithoutItsValue(t *testing.T) {
+	for body, field := range map[string]string{
+		`{"reps":[{"key":"a","daily":1e30}]}`:                "reps.daily",
+		`{"reps":[{"key":"a","daily":13912345678000.0}]}`:    "reps.daily",
+		`{"reps":[{"key":"a","weight":1.5}]}`:                "reps[0].weight",
+		`{"pools":[{"key":"a","archive_after":2.50}]}`:       "pools[0].archive_after",
+		`{"scoring":{"rules":[{"key":"a","points":1e300}]}}`: "scoring.rules.points",
+	} {
+		f := newFakes()
+		a := f.admin(t, "PUT", "/v1/config", body)
+		require.Equal(t, 422, a.Code, body)
+		require.Equal(t, []any{"validation", []any{field}}, []any{a.json()["code"], a.json()["fields"]}, "%s: %s", body, a.Body)
+		require.Contains(t, a.json()["detail"], "expected integer")
+		for _, ours := range []string{"Go struct", "repIn", "1e30", "13912345678000"} {
+			require.NotContains(t, a.Body.String(), ours)
+		}
+		require.Zero(t, f.config.Version)
+	}
+}
+
 func TestUnknownNamesInsideRulesAreRefused(t *testing.T) {
 	for body, field := range map[string]string{
 		`{"rules":[{"key":"a","wenn":"x"}]}`:                                     "rules[0].wenn",
 		`{"rules":[{"key":"a","to":{"team":["x"]}}]}`:                            "rules[0].to.team",
 		`{"rules":[{"key":"a b"}]}`:                                              "rules[0].key",
-		`{"rules":[{"key":"a"},{"key":"a"}]}`:                                    "rules",
+		`{"rules":[{"key":"a"},{"key":"a"}]}`:                                    "rules[1].key",
 		`{"pools":[{"key":"a","claims":1}]}`:                                     "pools[0].claims",
 		`{"pools":[{"key":"a","recycle":[{"kind":"x","after":"1d","in":"y"}]}]}`: "pools[0].recycle[0].in",
 		`{"scoring":{"rules":[{"key":"a","points":"x"}]}}`:                       "scoring.rules[0].points",

@@ -251,21 +251,27 @@ func (p place) target(r *lead.Rule, reps []lead.Rep, k known) error {
 }
 
 func checkExpectations(expect []lead.Expectation, k known) error {
+	seen := map[string]bool{}
 	for i, e := range expect {
 		at := place{fmt.Sprintf("expect[%d]", i), "expectation " + e.Name}
 		if e.Name == "" {
 			return at.in("name").wrong("bad_expectation", "it has no name", "give it one, to be recognised by")
 		}
+		if seen[e.Name] {
+			return at.in("name").wrong("bad_expectation", "another has this name", "give each its own, to be recognised by")
+		}
+		seen[e.Name] = true
 		if e.Rule == "" && e.Team == "" && e.Owner == "" && e.Pool == "" && e.Grade == "" && e.Score == nil {
 			return at.wrong("bad_expectation", "it expects nothing", "name rule, team, owner, pool, grade or score")
 		}
 		rules := append([]string{RuleWeighted, RuleDefault}, k.rules...)
 		for _, c := range []struct {
-			kind  string
-			among []string
-			name  string
-		}{{"rule", rules, e.Rule}, {"team", k.teams, e.Team}, {"rep", k.reps, e.Owner}, {"pool", k.pools, e.Pool}, {"source", k.sources, e.Lead["source"]}} {
-			if err := at.in(c.kind).known(c.kind, c.among, c.name); err != nil {
+			field, kind string
+			among       []string
+			name        string
+		}{{"rule", "rule", rules, e.Rule}, {"team", "team", k.teams, e.Team}, {"owner", "rep", k.reps, e.Owner}, {"pool", "pool", k.pools, e.Pool},
+			{"lead.source", "source", k.sources, e.Lead["source"]}} {
+			if err := at.in(c.field).known(c.kind, c.among, c.name); err != nil {
 				return err
 			}
 		}

@@ -31,15 +31,24 @@ func Named(config *lead.Config, channels []string) ([]lead.Doubt, error) {
 		}
 	}
 	for i, r := range config.Rules {
-		n.condition(place{fmt.Sprintf("rules[%d].when", i), "rule " + r.Key}, r.When)
+		at := place{fmt.Sprintf("rules[%d]", i), "rule " + r.Key}
+		n.condition(at.in("when"), r.When)
+		n.target(at.in("to"), &r, config.Reps)
+	}
+	for i, s := range config.Sources {
+		at := place{fmt.Sprintf("sources[%d]", i), "source " + s.Key}
+		for field := range s.Defaults {
+			n.field(at.in("defaults."+field), field)
+		}
+		for column, field := range s.Mapping {
+			n.field(at.in("mapping."+column), field)
+		}
 	}
 	for i, e := range config.Expect {
 		at := place{fmt.Sprintf("expect[%d]", i), "expectation " + e.Name}
-		n.fail(at.in("grade").known("grade", closed["grade"], e.Grade))
+		n.fail(at.in("grade").known("grade", grades, e.Grade))
 		for field := range e.Lead {
-			if near := lead.Nearest(field, lead.ImportFields); near != "" && !slices.Contains(lead.ImportFields, field) {
-				n.doubt(at.in("lead."+field), fmt.Sprintf("%q is none of the fields of a lead, and is kept as one of its own", field), near)
-			}
+			n.field(at.in("lead."+field), field)
 		}
 	}
 	slices.SortStableFunc(n.doubts, func(a, b lead.Doubt) int { return strings.Compare(a.Path, b.Path) })
@@ -66,6 +75,23 @@ func (n *naming) doubt(at place, message, near string) {
 		hint = "did you mean " + near + "?"
 	}
 	n.doubts = append(n.doubts, lead.Doubt{Path: at.path, Message: at.name + ": " + message, Hint: hint})
+}
+
+// field doubts one that is nearly a field of a lead.
+func (n *naming) field(at place, field string) {
+	if near := lead.Nearest(field, lead.ImportFields); near != "" && !slices.Contains(lead.ImportFields, field) {
+		n.doubt(at, fmt.Sprintf("%q is none of the fields of a lead, and is kept as one of its own", field), near)
+	}
+}
+
+// target doubts a rule that is left with reps of whom none gets leads, for now.
+func (n *naming) target(at place, r *lead.Rule, reps []lead.Rep) {
+	if !r.Enabled || r.Pool != "" && r.To.Empty() {
+		return
+	}
+	if !slices.ContainsFunc(reps, func(one lead.Rep) bool { return one.Active && one.Weight > 0 && r.To.Names(&one) }) {
+		n.doubt(at, "nobody whom it names gets leads: there is none, or all are inactive or have weight 0", "")
+	}
 }
 
 func (n *naming) condition(at place, text string) {

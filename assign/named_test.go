@@ -107,6 +107,34 @@ func TestAnExpectationNamesAGradeAndFieldsThatThereAre(t *testing.T) {
 	require.Equal(t, []any{"unknown_grade", []string{"expect[0].grade"}}, []any{lead.AsError(err).Code, lead.AsError(err).Fields})
 }
 
+func TestARuleWhoseRepsGetNothingIsADoubt(t *testing.T) {
+	config := naming1("")
+	config.Rules[0] = lead.Rule{Key: "a", To: lead.Target{Teams: []string{"east"}}, Enabled: true}
+	doubts, err := Named(config, channels)
+	require.NoError(t, err)
+	require.Empty(t, doubts)
+	for _, change := range []func(*lead.Rep){func(r *lead.Rep) { r.Weight = 0 }, func(r *lead.Rep) { r.Active = false }, func(r *lead.Rep) { r.Team = "" }} {
+		config := naming1("")
+		config.Rules[0] = lead.Rule{Key: "a", To: lead.Target{Teams: []string{"east"}}, Enabled: true, Pool: "sea"}
+		change(&config.Reps[0])
+		doubts, err := Named(config, channels)
+		require.NoError(t, err)
+		require.Len(t, doubts, 1)
+		require.Equal(t, "rules[0].to", doubts[0].Path)
+	}
+}
+
+func TestAFieldOfASourceThatIsNearlyOneOfALeadIsADoubt(t *testing.T) {
+	config := naming1("")
+	config.Sources[0].Mapping = map[string]string{"电话": "phonee", "行业": "industry", "姓名": "name"}
+	config.Sources[0].Defaults = map[string]string{"tagg": "x"}
+	doubts, err := Named(config, channels)
+	require.NoError(t, err)
+	require.Len(t, doubts, 2)
+	require.Equal(t, []string{"sources[0].defaults.tagg", "did you mean tag?", "sources[0].mapping.电话", "did you mean phone?"},
+		[]string{doubts[0].Path, doubts[0].Hint, doubts[1].Path, doubts[1].Hint})
+}
+
 func TestAFieldThatIsMistypedIsToldWithTheOneThatWasMeant(t *testing.T) {
 	for when, hint := range map[string]string{`provinc == "x"`: "did you mean province?", `xyzzy`: "docs/assignment.md", `buget > 3`: "did you mean budget?"} {
 		_, err := compile(when, true)

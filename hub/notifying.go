@@ -206,7 +206,7 @@ func (c *Configuration) takeTargets(list, before []lead.NotifyTarget) error {
 // validateNotify checks what targets speak of.
 func validateNotify(config *lead.Config, known func(kind, key string) bool) error {
 	for i, t := range config.Notify {
-		for kind, keys := range map[string][]string{"team": t.Serves.Teams, "rep": t.Serves.Reps, "source": t.Serves.Sources} {
+		for kind, keys := range map[string][]string{"team": t.Serves.Teams, "rep": t.Serves.Reps, "source": t.Serves.Sources, "grade": t.Serves.Grades} {
 			for _, k := range keys {
 				if !known(kind, k) {
 					return wrongAt(fmt.Sprintf("notify[%d].serves.%ss", i, kind), "bad_target",

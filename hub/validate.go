@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -47,7 +49,7 @@ func inSource(i int, err error) error {
 
 // validate checks what concerns the configuration as a whole.
 func validate(config *lead.Config) error {
-	seen := map[string]bool{}
+	seen := map[string]bool{"gradeA": true, "gradeB": true, "gradeC": true, "gradeD": true}
 	key := func(kind, path, key string) error {
 		if !keyPattern.MatchString(key) {
 			return wrongAt(path+".key", "bad_key", fmt.Sprintf("%s key %q is not usable", kind, key),
@@ -146,6 +148,13 @@ var strongKinds = []string{lead.IdentityMobile, lead.IdentityEmail, lead.Identit
 
 // valid checks a configuration as a whole, what it names, and its expectations.
 func (c *Configuration) valid(config *lead.Config) error {
+	b, err := json.Marshal(config)
+	if err != nil {
+		return err
+	}
+	if bytes.Contains(bytes.ReplaceAll(b, []byte(`\\`), nil), []byte(`\u0000`)) { // which PostgreSQL cannot keep
+		return lead.Invalid("bad_text", "a text of the configuration holds a NUL", "send UTF-8 without NUL")
+	}
 	if err := validate(config); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -49,11 +50,40 @@ var badFiles = map[string]struct{ file, code, where, says string }{
 	"a time without a zone":     {"reps: [{key: li, leave: [{from: 2026-01-01, to: 2026-01-02}]}]", "bad_file", "1:33", "+08:00"},
 	"a leave that ends first":   {"reps: [{key: li, leave: [{from: 2026-02-24T00:00:00Z, to: 2026-02-14T00:00:00Z}]}]", "bad_leave", "1:25: reps[0].leave", "ends before"},
 	"a grade that is none": {`rules: [{key: a, pool: sea, when: 'grade != "E"'}]
-pools: [{key: sea}]`, "unknown_grade", "1:34: rules[0].when", "[A B C D]"},
+pools: [{key: sea}]`, "unknown_grade", "1:35: rules[0].when", "[A B C D]"},
 	"a channel that is none": {`rules: [{key: a, pool: sea, when: 'channel in ["wechatt"]'}]
-pools: [{key: sea}]`, "unknown_channel", "1:34: rules[0].when", "did you mean wechat?"},
+pools: [{key: sea}]`, "unknown_channel", "1:35: rules[0].when", "did you mean wechat?"},
 	"a team that is none": {`rules: [{key: a, pool: sea, when: 'owner_team == "x"'}]
-pools: [{key: sea}]`, "unknown_team", "1:34: rules[0].when", `"x" does not exist`},
+pools: [{key: sea}]`, "unknown_team", "1:35: rules[0].when", `"x" does not exist`},
+	"an unknown field":             {"teams: [{key: a, hours: {weeks: {}}}]", "bad_file", "1:26", "did you mean week?"},
+	"an unknown field deep down":   {"settings: {merge: {genric: {}}}", "bad_file", "1:20", "did you mean generic?"},
+	"an unknown list":              {"poolz: []", "bad_file", "1:1", "did you mean pools?"},
+	"a field twice":                {"reps: [{key: a, key: b}]", "bad_file", "1:17", "already defined"},
+	"a type error":                 {"rules: [{key: a, when: \"score == 'A'\"}]", "bad_condition", "1:24: rules[0].when", "mismatched types"},
+	"a field of a condition":       {"rules: [{key: a, when: \"provinc == 'x'\"}]", "bad_condition", "1:24: rules[0].when", "did you mean province?"},
+	"a decided field in scoring":   {"scoring: {rules: [{key: a, when: \"grade == 'A'\", points: 1}]}", "bad_condition", "1:34: scoring.rules[0].when", "set by rules and people"},
+	"a contradiction":              {"rules: [{key: a, when: \"score > 5 and score < 3\"}]", "never_matches", "1:24: rules[0].when", "can never be so"},
+	"a rule behind another":        {"rules:\n  - key: a\n  - key: b\n    when: is_new\n", "never_matches", "4:11: rules[1].when", "rule a stands before it"},
+	"overlapping pools":            {"pools:\n  - {key: a, recycle: [{kind: not_followed, after: 7d}]}\n  - {key: b, recycle: [{kind: not_followed, after: 9d}]}\n", "overlapping_pools", "3:24: pools[1].recycle[0]", "pool a stands before it"},
+	"an unknown pool":              {"rules: [{key: a, pool: see}]\npools: [{key: sea}]", "unknown_pool", "1:24: rules[0].pool", "did you mean sea?"},
+	"an unknown kind of recycling": {"pools: [{key: sea, recycle: [{kind: not_folowed, after: 1d}]}]", "unknown_kind", "1:37: pools[0].recycle[0].kind", "not_followed"},
+	"a rep twice":                  {"reps: [{key: zhou}, {key: zhou}]", "duplicate_key", "1:27: reps[1].key", "twice"},
+	"a rule twice":                 {"rules: [{key: a, when: is_new}, {key: a}]", "duplicate_key", "1:39: rules[1].key", "twice"},
+	"a pool twice":                 {"pools: [{key: sea}, {key: sea}]", "duplicate_key", "1:27: pools[1].key", "twice"},
+	"a team without members":       {"teams: [{key: leer}]\nrules: [{key: a, to: {teams: [leer]}}]", "aims_at_nobody", "2:22: rules[0].to", "no rep is"},
+	"a time zone":                  {"settings: {time_zone: Asia/Shangai}", "bad_time_zone", "1:23: settings.time_zone", "IANA"},
+	"a time zone of a team":        {"teams: [{key: a, hours: {time_zone: Mars/X, week: {mon: ['09:00-10:00']}}}]", "bad_hours", "1:25: teams[0].hours", "IANA"},
+	"a holiday that is no day":     {"teams: [{key: a, hours: {week: {mon: ['09:00-10:00']}, holidays: ['2026-02-30']}}]", "bad_hours", "1:25: teams[0].hours", "2026-02-30"},
+	"hours that overlap":           {"teams: [{key: a, hours: {week: {mon: ['09:00-12:00', '11:00-13:00']}}}]", "bad_hours", "1:25: teams[0].hours", "overlap"},
+	"hours without a length":       {"teams: [{key: a, hours: {week: {mon: ['09:00-09:00']}}}]", "bad_hours", "1:25: teams[0].hours", "not a span"},
+	"two documents":                {"reps: [{key: li}]\n---\nreps: [{key: zz}]\n", "bad_file", "3:5", "second document"},
+	"a list that is a map":         {"rules: {key: a}", "bad_file", "1:8", "sequence is expected"},
+	"text that is not UTF-8":       {"teams: [{key: a, name: \xbb\xaa\xb6\xab}]", "bad_file", "", "save it as UTF-8"},
+	"a grade that a target serves": {"notify: [{key: g, kind: wecom, url: 'https://robot.example.com/a', serves: {grades: [E]}}]", "bad_target", "1:85: notify[0].serves.grades", "grade"},
+	"a channel of a source":        {"sources: [{key: s, channel: wechatt}]", "unknown_channel", "1:29: sources[0].channel", "wechatt"},
+	"a setting of a channel":       {"sources: [{key: s, channel: webform, settings: {honeypott: a}}]", "bad_settings", "1:60: sources[0].settings.honeypott", "honeypott"},
+	"a source of an expectation":   {"pools: [{key: sea}]\nexpect: [{name: x, lead: {phone: '13912345678', source: nope}, pool: sea}]", "unknown_source", "2:57: expect[0].lead.source", "nope"},
+	"a grade of an expectation":    {"expect: [{name: x, lead: {phone: '13912345678'}, grade: E}]", "unknown_grade", "1:57: expect[0].grade", "[A B C D]"},
 }
 
 func TestABadFileIsRefusedWithItsPlaceAndNothingIsChanged(t *testing.T) {
@@ -61,19 +91,32 @@ func TestABadFileIsRefusedWithItsPlaceAndNothingIsChanged(t *testing.T) {
 	h := startTestHub(t, embeddedFlags(t))
 	before, dir := asJSON(t, h.hubConfig()), t.TempDir()
 	for name, bad := range badFiles {
-		file := filepath.Join(dir, "bad.yaml")
-		require.NoError(t, os.WriteFile(file, []byte(bad.file), 0o600))
-		applied, code := h.runs("apply", "-f", file)
-		require.Equal(t, exitFailed, code, "%s: %s", name, applied)
-		for _, want := range []string{"leadhub: code: " + bad.code + "\n", "leadhub: where: " + file + ":" + bad.where, "leadhub: hint: ", bad.says} {
-			require.Contains(t, applied, want, name)
-		}
-		require.Equal(t, before, asJSON(t, h.hubConfig()), name)
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(dir, "bad.yaml")
+			require.NoError(t, os.WriteFile(file, []byte(bad.file), 0o600))
+			applied, code := h.runs("apply", "-f", file)
+			require.Equal(t, exitFailed, code, applied)
+			for _, want := range []string{"leadhub: code: " + bad.code + "\n", where(file, bad.where), "leadhub: hint: ", bad.says} {
+				require.Contains(t, applied, want)
+			}
+			require.Equal(t, before, asJSON(t, h.hubConfig()))
 
-		var out, errs bytes.Buffer
-		require.Equal(t, exitFailed, run(process{ctx: context.Background(), stdout: &out, stderr: &errs}, []string{"check", "-f", file}), name)
-		require.Equal(t, applied, errs.String(), "%s: check says what apply says", name)
+			var out, errs bytes.Buffer
+			require.Equal(t, exitFailed, run(process{ctx: context.Background(), stdout: &out, stderr: &errs}, []string{"check", "-f", file}))
+			theirs := func(text string) string { // what there is may be another
+				return regexp.MustCompile(`they are .*`).ReplaceAllString(text, "")
+			}
+			require.Equal(t, theirs(applied), theirs(errs.String()), "check says what apply says")
+		})
 	}
+}
+
+// where is the line that says where something is; of what has no line there is none.
+func where(file, at string) string {
+	if at == "" {
+		return "leadhub: "
+	}
+	return "leadhub: where: " + file + ":" + at
 }
 
 func TestAPlaceIsThatOfTheFileWhateverTheHubHas(t *testing.T) {
@@ -130,4 +173,14 @@ func TestWhatIsProbablyAMistakeIsTakenAndSaid(t *testing.T) {
 	require.Equal(t, exitOK, run(process{ctx: context.Background(), stdout: &stdout, stderr: &stderr}, []string{"check", "-f", file}))
 	require.Equal(t, want, stderr.String())
 	require.Contains(t, stdout.String(), "is fine")
+}
+
+func TestATextThatADatabaseCannotKeepIsRefusedEverywhere(t *testing.T) {
+	onEverySetup(t, func(t *testing.T, h *testHub) {
+		before := asJSON(t, h.hubConfig())
+		err := h.api().call(context.Background(), "PUT", "/v1/reps/nul", map[string]string{"name": "a\x00b"}, nil)
+		require.Equal(t, "bad_text", codeOf(err))
+		require.Equal(t, before, asJSON(t, h.hubConfig()))
+		h.call("PUT", "/v1/reps/slash", map[string]string{"name": `a\u0000b`}, nil) // six characters
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -66,6 +67,9 @@ func wrongAt(n ast.Node, message, hint string) error {
 func parseFile(data []byte) (*ast.File, error) {
 	if len(data) > maxFileBytes {
 		return nil, fmt.Errorf("it has %d bytes, more than %d", len(data), maxFileBytes)
+	}
+	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
+		return nil, &wrongHere{yaml.SyntaxError{Message: "it is not UTF-8"}, "save it as UTF-8 and not as GBK or UTF-16"}
 	}
 	if err := shallow(lexer.Tokenize(string(data))); err != nil {
 		return nil, err
@@ -172,7 +176,7 @@ func (f *form) pair(pair *ast.MappingValueNode, want reflect.Type, depth int) er
 	var keys []string
 	for i := range want.NumField() {
 		field := want.Field(i)
-		if !field.IsExported() {
+		if !field.IsExported() || field.Tag.Get("json") == "-" && keyOf(field) != key {
 			continue
 		}
 		if keys = append(keys, keyOf(field)); keyOf(field) == key {
