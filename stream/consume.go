@@ -24,8 +24,9 @@ type ConsumerConfig struct {
 	MaxBatch int // records per handler call; 1000 unless set
 
 	// Gather is the least time from one batch to the next while records come fast:
-	// several at once, yet no full batch. Larger batches cost less per record. A
-	// record that comes alone is never held up. No such time unless set.
+	// several at once, yet no full batch, or one soon behind the other. Larger
+	// batches cost less per record. A record that comes alone is never held up. No
+	// such time unless set.
 	Gather time.Duration
 
 	// CommitEvery is how long finished offsets may wait for others before they

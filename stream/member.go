@@ -195,6 +195,7 @@ func (p *partition) run(ctx context.Context) {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, kill) })()
 
 	pause := newPause()
+	var began, before time.Time // of the latest batch, and of the one before
 	for ctx.Err() == nil {
 		got, err := p.fetch(ctx)
 		if err != nil {
@@ -212,7 +213,7 @@ func (p *partition) run(ctx context.Context) {
 			}
 			continue
 		}
-		began := time.Now()
+		before, began = began, time.Now()
 		for recs := got.recs; len(recs) > 0; {
 			n := min(len(recs), p.member.cfg.MaxBatch)
 			if !p.handle(ctx, work, recs[:n]) {
@@ -223,16 +224,16 @@ func (p *partition) run(ctx context.Context) {
 		if got.next > p.offset {
 			p.advance(got.next)
 		}
-		p.gather(ctx, len(got.recs), began)
+		p.gather(ctx, len(got.recs), began, began.Sub(before))
 	}
 }
 
 // several is the size of a batch from which on records count as coming fast.
 const several = 4
 
-// gather lets records come together before the next fetch, when they come fast.
-func (p *partition) gather(ctx context.Context, n int, began time.Time) {
-	if cfg := p.member.cfg; n >= several && n < cfg.MaxBatch {
+// gather lets records come together before the next fetch, when they come fast: many at once, or one batch soon behind the other.
+func (p *partition) gather(ctx context.Context, n int, began time.Time, apart time.Duration) {
+	if cfg := p.member.cfg; n < cfg.MaxBatch && (n >= several || apart < 2*cfg.Gather) {
 		sleep(ctx, cfg.Gather-time.Since(began))
 	}
 }

@@ -88,7 +88,11 @@ func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 	if err != nil {
 		return err
 	}
-	if err := dialect.AddLists(ctx, t, lists); err != nil {
+	later := queueing{t, b}
+	if err := dialect.AddLists(ctx, later, lists); err != nil {
+		return err
+	}
+	if err := dialect.Care(ctx, later, c); err != nil {
 		return err
 	}
 	for _, r := range inserts {
@@ -108,7 +112,19 @@ func (t *tx) Save(ctx context.Context, c sink.Changes) error {
 			}
 		}
 	}
-	return dialect.Care(ctx, t, c)
+	return nil
+}
+
+// queueing runs statements with a batch, which goes to the server as one.
+type queueing struct {
+	*tx
+	b *pgx.Batch
+}
+
+// Run puts a statement into the batch.
+func (q queueing) Run(_ context.Context, query string, args ...any) error {
+	q.b.Queue(query, args...)
+	return nil
 }
 
 func (r *rows) queue(b *pgx.Batch) {

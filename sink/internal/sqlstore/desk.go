@@ -30,12 +30,17 @@ func (c *Recent) read(ctx context.Context, r Runner) (*lead.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.at(ctx, r, version)
+}
+
+// at is read for who knows the version.
+func (c *Recent) at(ctx context.Context, r Runner, version int64) (*lead.Config, error) {
 	if last := c.config.Load(); last != nil && last.Version == version {
 		return last, nil
 	}
 	next := &lead.Config{}
 	var doc []byte
-	err = r.Each(ctx, func(scan func(...any) error) error { return scan(&version, &doc) }, "SELECT version, doc FROM config WHERE id = 1")
+	err := r.Each(ctx, func(scan func(...any) error) error { return scan(&version, &doc) }, "SELECT version, doc FROM config WHERE id = 1")
 	if err == nil {
 		err = decode(doc, next)
 	}

@@ -120,12 +120,14 @@ func (d *Dialect) staff(ctx context.Context, r Runner, c *Recent, take sink.Take
 
 // StaffFor is Take for leads that the transaction is about to save, as sink.Tx says.
 func (d *Dialect) StaffFor(ctx context.Context, r Runner, c *Recent, now time.Time, leads []*lead.Record) (out sink.Taken, free bool, err error) {
-	waiting, err := number(ctx, r, anyQueued, now.UnixMicro())
+	var version, waiting int64
+	err = r.Each(ctx, func(scan func(...any) error) error { return scan(&version, &waiting) },
+		"SELECT version, ("+anyQueued+") FROM config WHERE id = 1", now.UnixMicro())
 	if err != nil || waiting > 0 {
 		return out, false, err
 	}
 	out.Records = leads
-	if out.Config, err = c.read(ctx, r); err != nil {
+	if out.Config, err = c.at(ctx, r, version); err != nil {
 		return out, false, err
 	}
 	return out, true, d.staff(ctx, r, c, sink.Take{AllReps: true, Owners: true}, &out)
