@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -32,6 +33,16 @@ func (f *fakeNotifications) TargetState(_ context.Context, key string) (lead.Tar
 func (f *fakeNotifications) TestTarget(_ context.Context, key, rep, actor string) (lead.TestResult, error) {
 	f.asked = "test " + key + " for " + rep + " by " + actor
 	return f.test, f.err
+}
+
+func TestEveryKindOfNotificationCanBeServedAndUrgent(t *testing.T) {
+	kinds, err := json.Marshal(lead.NotifyKinds)
+	require.NoError(t, err)
+	f := newFakes()
+	a := f.admin(t, "PUT", "/v1/notifications/targets/k", fmt.Sprintf(`{"serves":{"kinds":%s},"quiet":{"from":"21:00","to":"08:30","urgent":%s}}`, kinds, kinds))
+	require.Equal(t, 200, a.Code, a.Body.String())
+	require.Equal(t, lead.NotifyKinds, f.config.Notify[0].Serves.Kinds)
+	require.Equal(t, lead.NotifyKinds, f.config.Notify[0].Quiet.Urgent)
 }
 
 func TestATargetKeepsWhatIsNotSent(t *testing.T) {
