@@ -24,7 +24,10 @@ func (h *Hub) Overview(ctx context.Context) (lead.Overview, error) {
 	if h.spool != nil {
 		_, spooled = h.spool.Size()
 	}
-	done := pool.Touches + pool.Rejected + pool.Quarantined + pool.Pending
+	done := pool.Touches + pool.Pending
+	for _, s := range sources {
+		done += s.Rejected // not pool.Rejected: what a CRM said did not come in through a source
+	}
 	return lead.Overview{
 		At: h.cfg.Now().UTC(), Pool: pool, Parts: h.parts.all(), Sources: sources, Rejected: byCode,
 		Stages: []lead.Stage{

@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/leadhub/leadhub/lead"
 	"github.com/leadhub/leadhub/sink"
@@ -79,11 +81,34 @@ func (w *Working) Reopen(ctx context.Context, id string, m lead.Move) (lead.Lead
 	return l, err
 }
 
-// Handover moves all leads of a rep, in batches, and returns how many it moved.
+// Handover moves all leads of a rep, in batches, and returns how many it moved. Nobody's leads are nothing to move: a key that is neither in the
+// configuration nor owns a lead is KindNotFound rep_not_found, as it most likely is mistyped.
 func (w *Working) Handover(ctx context.Context, rep string, to lead.Handover, m lead.Move) (int, error) {
 	n, err := w.mover.Handover(ctx, rep, to, m)
 	if n > 0 { // also when a later batch failed
 		w.moved(nil)
 	}
-	return n, err
+	if n > 0 || err != nil {
+		return n, err
+	}
+	return 0, w.knownReps(ctx, rep, to.To)
+}
+
+// knownReps refuses keys of reps that nobody has or had; "" is none.
+func (w *Working) knownReps(ctx context.Context, keys ...string) error {
+	states, err := w.hub.cfg.Store.RepStates(ctx)
+	if err != nil {
+		return err
+	}
+	config, err := w.hub.cfg.Store.Config(ctx)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if key != "" && !slices.ContainsFunc(config.Reps, func(r lead.Rep) bool { return r.Key == key }) &&
+			!slices.ContainsFunc(states, func(s lead.RepState) bool { return s.Rep == key }) {
+			return lead.NotFound("rep_not_found", fmt.Sprintf("there is no rep %q", key), "GET /v1/reps lists them")
+		}
+	}
+	return nil
 }

@@ -35,7 +35,8 @@ type Reader interface {
 	Duplicates(ctx context.Context, q lead.DuplicateQuery) (lead.DuplicatePage, error)
 	// Figures counts the pool.
 	Figures(ctx context.Context) (lead.PoolFigures, error)
-	// Breakdown counts touches and open rejections per source (sorted by key), and open rejections per code.
+	// Breakdown counts touches and open rejections per source (sorted by key), without those of feedback, which came from none, and all
+	// open rejections per code.
 	Breakdown(ctx context.Context) (sources []lead.SourceFigures, byCode map[string]int64, err error)
 	Ledger
 	CareReader

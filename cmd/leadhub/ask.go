@@ -193,7 +193,7 @@ type replayCmd struct {
 	Source string `help:"Only of this source." placeholder:"KEY"`
 	Code   string `help:"Only rejections with this code." placeholder:"CODE"`
 	Stage  string `help:"Only rejections of this stage." placeholder:"STAGE"`
-	Since  string `help:"With --raw: received since; 2026-01-02, 2026-01-02T15:04:05Z or 24h." placeholder:"TIME"`
+	Since  string `help:"With --raw: received since; 2026-01-02, 2026-01-02T15:04:05Z, 24h or 7d." placeholder:"TIME"`
 }
 
 // Run sends and says how many.
@@ -201,7 +201,7 @@ func (c *replayCmd) Run(p process) error {
 	if !c.Raw {
 		return c.rejections(p)
 	}
-	since, err := parseSince(c.Since, time.Now())
+	since, err := parseTime("--since", c.Since, time.Now())
 	if err != nil {
 		return err
 	}
@@ -253,19 +253,23 @@ func (c *replayCmd) rejections(p process) error {
 	return nil
 }
 
-func parseSince(s string, now time.Time) (time.Time, error) {
-	if s == "" {
+// parseTime reads a day (from its beginning, in the time zone of this machine), a moment, or how long ago it was. "" is no time.
+func parseTime(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
 		return time.Time{}, nil
 	}
-	if d, err := time.ParseDuration(s); err == nil {
-		return now.Add(-d), nil
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
 	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
+	if at, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
+		return at, nil
 	}
-	return time.Time{}, lead.Invalid("bad_time", fmt.Sprintf("--since %q is not a time", s), "write 2026-01-02, 2026-01-02T15:04:05Z or 24h")
+	var ago lead.Duration
+	if err := ago.UnmarshalText([]byte(text)); err != nil {
+		return time.Time{}, lead.Invalid("bad_time", fmt.Sprintf("%s %q is not a time", flag, text),
+			"write a day 2026-01-02, a moment 2026-01-02T15:04:05+08:00, or how long ago: 24h, 7d")
+	}
+	return now.Add(-time.Duration(ago)), nil
 }
 
 type versionCmd struct{}

@@ -67,18 +67,22 @@ func TestACommandLineThatIsWrongHasAnExitCodeOfItsOwn(t *testing.T) {
 
 func TestSinceIsADayAMomentOrADuration(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
+	zone := time.FixedZone("", 8*60*60)
+	now := time.Date(2026, 1, 2, 15, 4, 5, 0, zone)
 	for text, want := range map[string]time.Time{
-		"":                     {},
-		"24h":                  now.Add(-24 * time.Hour),
-		"2026-01-02":           time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC),
-		"2026-01-02T15:04:05Z": now,
+		"":                          {},
+		"24h":                       now.Add(-24 * time.Hour),
+		"7d":                        now.AddDate(0, 0, -7),
+		"2026-01-02":                time.Date(2026, 1, 2, 0, 0, 0, 0, zone),
+		"2026-01-02T15:04:05+08:00": now,
+		"2026-01-02T07:04:05Z":      now,
 	} {
-		got, err := parseSince(text, now)
+		got, err := parseTime("--since", text, now)
 		require.NoError(t, err, text)
-		require.Equal(t, want, got, text)
+		require.True(t, want.Equal(got), "%s is %s", text, got)
 	}
-	_, err := parseSince("yesterday", now)
+	_, err := parseTime("--since", "yesterday", now)
+	require.ErrorContains(t, err, "--since")
 	require.Equal(t, lead.KindInvalid, lead.AsError(err).Kind)
 }
 

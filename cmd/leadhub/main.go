@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // people name zones; not every machine has their files
@@ -88,7 +89,7 @@ func run(p process, args []string) (code int) {
 	}
 	if err != nil {
 		fmt.Fprintf(p.stderr, "leadhub: %v\n", err)
-		fmt.Fprintf(p.stderr, "leadhub: hint: leadhub %s --help\n", firstWord(args))
+		fmt.Fprintf(p.stderr, "leadhub: hint: %s\n", strings.Join(append([]string{"leadhub"}, append(verb(parser.Model, args), "--help")...), " "))
 		return exitUsage
 	}
 	return say(p, k.Run(p))
@@ -124,9 +125,16 @@ func say(p process, err error) int {
 	return exitFailed
 }
 
-func firstWord(args []string) string {
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		return args[0]
+// verb is the verb that a command line names, as far as there is one.
+func verb(in *kong.Application, args []string) []string {
+	var words []string
+	at := in.Node
+	for _, word := range args {
+		i := slices.IndexFunc(at.Children, func(n *kong.Node) bool { return n.Type == kong.CommandNode && n.Name == word })
+		if i < 0 {
+			break
+		}
+		at, words = at.Children[i], append(words, word)
 	}
-	return ""
+	return words
 }

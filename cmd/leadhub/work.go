@@ -92,7 +92,7 @@ func (c *handoverCmd) Run(p process) error {
 
 type figuresCmd struct {
 	serverFlags
-	Since string `help:"Leads that came in at or after: 2026-01-02T15:04:05+08:00, or how long ago: 7d." placeholder:"TIME"`
+	Since string `help:"Leads that came in at or after: 2026-01-02, 2026-01-02T15:04:05+08:00, or how long ago: 7d." placeholder:"TIME"`
 	Until string `help:"And before." placeholder:"TIME"`
 	JSON  bool   `help:"Print one JSON object." name:"json"`
 }
@@ -101,11 +101,13 @@ type figuresCmd struct {
 func (c *figuresCmd) Run(p process) error {
 	bounds := []string{}
 	for _, b := range [][2]string{{"since", c.Since}, {"until", c.Until}} {
-		at, err := moment(b[1], time.Now())
+		at, err := parseTime("--"+b[0], b[1], time.Now())
 		if err != nil {
 			return err
 		}
-		bounds = append(bounds, b[0], at)
+		if !at.IsZero() {
+			bounds = append(bounds, b[0], at.UTC().Format(time.RFC3339))
+		}
 	}
 	var f lead.Performance
 	if err := c.client().call(p.ctx, "GET", "/v1/performance"+query(bounds...), nil, &f); err != nil {
@@ -115,21 +117,6 @@ func (c *figuresCmd) Run(p process) error {
 		return json.NewEncoder(p.stdout).Encode(f)
 	}
 	return printFigures(p.stdout, f)
-}
-
-// moment reads a time, or how long ago it was.
-func moment(text string, now time.Time) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at.UTC().Format(time.RFC3339), nil
-	}
-	var ago lead.Duration
-	if err := ago.UnmarshalText([]byte(text)); err != nil {
-		return "", lead.Invalid("bad_time", fmt.Sprintf("%q is no time", text), "write 2026-01-02T15:04:05+08:00, or 7d for seven days ago")
-	}
-	return now.Add(-time.Duration(ago)).UTC().Format(time.RFC3339), nil
 }
 
 func printFigures(to io.Writer, f lead.Performance) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -154,10 +155,23 @@ func TestWhatIsDoneWithALeadIsDoneOnceAndShown(t *testing.T) {
 		require.Equal(t, 2, h.followed(st.Lead))
 		require.Equal(t, "bad_status", codeOf(li.call(ctx, "POST", path+"/follow-ups", map[string]any{"status": "working"}, nil)))
 
+		// What the CRM says of a lead that nobody knows waits with the rejections. It never came in, and no source brought it.
+		require.NoError(t, h.stream.Produce(ctx, stream.Record{Topic: h.topic("lead.feedback"), Value: []byte(`{"lead":"nobody","status":"working"}`)}))
+		var open lead.RejectionPage
+		require.Eventually(t, func() bool {
+			h.call("GET", "/v1/rejections?stage=feedback", nil, &open)
+			return len(open.Items) == 1
+		}, patience, 5*time.Millisecond)
+		var o lead.Overview
+		h.call("GET", "/v1/overview", nil, &o)
+		require.EqualValues(t, 1, o.Stages[0].Count, "%+v", o.Stages)
+		require.False(t, slices.ContainsFunc(o.Sources, func(s lead.SourceFigures) bool { return s.Key == lead.StageFeedback }), "%+v", o.Sources)
+		require.EqualValues(t, 1, o.Rejected["lead_not_found"])
+
 		out, code := h.runs("figures")
 		require.Equal(t, exitOK, code, out)
 		require.Contains(t, out, "12800.50 CNY")
-		out, code = h.runs("figures", "--json", "--since", "1d")
+		out, code = h.runs("figures", "--json", "--since", time.Now().AddDate(0, 0, -1).Format(time.DateOnly))
 		require.Equal(t, exitOK, code, out)
 		var f lead.Performance
 		require.NoError(t, json.Unmarshal([]byte(out), &f))
@@ -214,6 +228,13 @@ func TestALeadThatLiesComesBackAndOneThatAPersonGaveStays(t *testing.T) {
 		require.Equal(t, exitOK, code, out)
 		require.Contains(t, out, "1 leads moved")
 		require.Equal(t, "sea", h.lead(given).Pool)
+		out, code = h.runs("handover", "wu", "--to", "li")
+		require.Equal(t, exitOK, code, out)
+		require.Contains(t, out, "0 leads moved", "twice is harmless")
+		for _, typo := range [][]string{{"handover", "ghost", "--to", "li"}, {"handover", "wu", "--to", "ghost"}} {
+			out, code = h.runs(typo...)
+			require.Equal(t, exitFailed, code, "nobody is called ghost, which is not the same as having no leads: %s", out)
+		}
 		_, code = h.runs("handover", "wu")
 		require.Equal(t, exitUsage, code, "to whom is missing")
 		h.settle()

@@ -73,6 +73,17 @@ var rejectionTests = map[string]func(*testing.T, Harness){
 		require.Equal(t, lead.RejectionResolved, got.State)
 		require.EqualValues(t, 1, p.figures().Rejected)
 	},
+	"what a CRM said came from no source": func(t *testing.T, h Harness) {
+		p := open(t, h)
+		said := rejection("fb_1", 0)
+		said.Stage, said.Source, said.Channel = lead.StageFeedback, lead.StageFeedback, lead.StageFeedback
+		require.NoError(t, p.sink.Reject(p.ctx, []lead.Rejection{said, rejection("sub_2", 0)}))
+		list, codes, err := p.store.Breakdown(p.ctx)
+		require.NoError(t, err)
+		require.Equal(t, []lead.SourceFigures{{Key: "site", Rejected: 1}}, list)
+		require.Equal(t, map[string]int64{"no_identity": 2}, codes)
+		require.EqualValues(t, 2, p.figures().Rejected)
+	},
 	"outcomes count what one Raw became": func(t *testing.T, h Harness) {
 		p := open(t, h)
 		p.record(Sub("raw_1", Mobile(1)), Sub("raw_1.1", Mobile(2)), Sub("raw_1.12", Mobile(3)), Sub("raw_12", Mobile(4)), Sub("raw_2.1", Mobile(5)))

@@ -31,7 +31,7 @@ func Totals(touches []sink.Touch) []Total {
 	return list
 }
 
-// Breakdown counts touches and open rejections per source, and open rejections per code.
+// Breakdown counts touches and open rejections per source, and open rejections per code. What a CRM said came from no source.
 func (s *Store) Breakdown(ctx context.Context) ([]lead.SourceFigures, map[string]int64, error) {
 	sources := map[string]lead.SourceFigures{}
 	codes := map[string]int64{}
@@ -49,15 +49,17 @@ func (s *Store) Breakdown(ctx context.Context) ([]lead.SourceFigures, map[string
 			return err
 		}
 		return each(ctx, tx, func(rows *sql.Rows) error {
-			var source, code string
+			var source, stage, code string
 			var n int64
-			err := rows.Scan(&source, &code, &n)
-			f := sources[source]
-			f.Key, f.Rejected = source, f.Rejected+n
-			sources[source] = f
+			err := rows.Scan(&source, &stage, &code, &n)
+			if stage != lead.StageFeedback {
+				f := sources[source]
+				f.Key, f.Rejected = source, f.Rejected+n
+				sources[source] = f
+			}
 			codes[code] += n
 			return err
-		}, "SELECT source, code, count(*) FROM rejections WHERE state = 'open' GROUP BY source, code")
+		}, "SELECT source, stage, code, count(*) FROM rejections WHERE state = 'open' GROUP BY source, stage, code")
 	})
 	list := make([]lead.SourceFigures, 0, len(sources))
 	for _, f := range sources {
