@@ -259,6 +259,24 @@ func TestEveryReasonAgainstARepIsNamedAndTimeAloneEndsSome(t *testing.T) {
 	}
 }
 
+func TestAFullQuotaIsTriedAgainWhenTheDayEndsAlsoWhereMidnightIsLeftOut(t *testing.T) {
+	zone, err := time.LoadLocation("America/Santiago")
+	require.NoError(t, err)
+	config := lead.Config{Reps: []lead.Rep{rep("a", func(r *lead.Rep) { r.Daily = 1 })}}
+	rules, err := assign.Compile(&config, zone)
+	require.NoError(t, err)
+	next := time.Date(2026, 9, 6, 1, 0, 0, 0, zone) // the clocks go from midnight to one
+	for _, clock := range []string{"2026-09-05T12:00:00-04:00", "2026-09-05T23:00:00-04:00", "2026-09-05T23:59:59-04:00"} {
+		now, err := time.Parse(time.RFC3339, clock)
+		require.NoError(t, err)
+		staff := &lead.Staff{Reps: config.Reps, States: map[string]*lead.RepState{"a": {Day: "20260905", Today: 1}}}
+		a := rules.Choose(record(), staff, now)
+		require.Empty(t, a.Owner)
+		require.True(t, next.Equal(a.Retry), "at %s it is tried again at %s", clock, a.Retry)
+		require.Equal(t, "a", rules.Choose(record(), staff, next).Owner, "it is another day")
+	}
+}
+
 func TestALeadThatNobodyMayHaveGoesToThePoolWhenPatienceEnds(t *testing.T) {
 	config := lead.Config{Pools: []lead.Pool{{Key: "sea", Enabled: true}}, Reps: []lead.Rep{rep("a", func(r *lead.Rep) { r.OffDuty = true })},
 		Rules: []lead.Rule{rule("all", func(r *lead.Rule) { r.To.Reps, r.Pool, r.Patience = []string{"a"}, "sea", lead.Duration(time.Hour) })}}

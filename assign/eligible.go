@@ -71,8 +71,7 @@ func (c *choosing) again(k *candidate) time.Time {
 		at = c.back(k.rep)
 	case CodeOutsideHours:
 	case CodeDailyQuota:
-		y, m, d := c.now.In(c.zone()).Date()
-		at = time.Date(y, m, d+1, 0, 0, 0, 0, c.zone())
+		at = lead.NextDay(c.now, c.zone())
 	default:
 		return time.Time{}
 	}

@@ -28,7 +28,7 @@ func askedFor(hint string, reps []lead.Rep) []string {
 	words := strings.FieldsFunc(hint, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' || unicode.Is(unicode.Han, r)
 	})
-	var whole, names, part []string
+	var whole, names, part, surnames []string
 	for i := range reps {
 		rep := &reps[i]
 		if !rep.Active {
@@ -39,16 +39,21 @@ func askedFor(hint string, reps []lead.Rep) []string {
 		case slices.Contains(words, strings.ToLower(rep.Key)), says(hint, words, name):
 			whole, names = append(whole, rep.Key), append(names, name)
 		case bySurname(hint, words, name):
-			part = append(part, rep.Key)
+			part, surnames = append(part, rep.Key), append(surnames, surnameOf(name))
 		}
 	}
 	if len(whole) == 0 {
-		return part
+		return longest(part, surnames)
 	}
+	return longest(whole, names)
+}
+
+// longest are the keys whose names are no part of another one: who asks for 王立新 does not ask for 王立, nor for 阳 who asks for 欧阳经理.
+func longest(keys, names []string) []string {
 	var out []string
-	for i, name := range names { // who asks for 王立新 does not ask for 王立
+	for i, name := range names {
 		if !slices.ContainsFunc(names, func(other string) bool { return other != name && strings.Contains(other, name) }) {
-			out = append(out, whole[i])
+			out = append(out, keys[i])
 		}
 	}
 	return out
@@ -100,6 +105,9 @@ func surnameOf(name string) string {
 		if strings.HasPrefix(name, d) {
 			return d
 		}
+	}
+	if !han(name) {
+		return name
 	}
 	_, n := utf8.DecodeRuneInString(name)
 	return name[:n]

@@ -102,9 +102,8 @@ func (c *claim) room() error {
 // pace keeps a rep from emptying the pool.
 func (c *claim) pace() error {
 	if n := c.pool.ClaimsPerDay; n > 0 && c.state.Claimed[c.pool.Key] >= n {
-		y, m, d := c.now.In(c.at).Date()
 		return c.later("claim_limit", fmt.Sprintf("you claimed %d leads of this pool today, and may claim %d", c.state.Claimed[c.pool.Key], n),
-			time.Date(y, m, d+1, 0, 0, 0, 0, c.at))
+			lead.NextDay(c.now, c.at))
 	}
 	if until := c.state.LastClaim.Add(time.Duration(c.pool.ClaimGap)); until.After(c.now) {
 		return c.later("claim_gap", "two claims need some time between them", until)
