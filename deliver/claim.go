@@ -30,8 +30,12 @@ func (t *Target) claim(st *lead.TargetState, due []lead.Delivery, now time.Time)
 		}
 		return nil, due
 	}
+	loud := map[string]bool{} // messages that were tried and hold something urgent: who has seen their id would not read the rest of one later
+	for _, d := range due {
+		loud[d.Message] = loud[d.Message] || d.Message != "" && !t.quiet.until(now, d.Notification.Kind).After(now)
+	}
 	due = slices.DeleteFunc(due, func(d lead.Delivery) bool {
-		if d.Due = t.quiet.until(now, d.Notification.Kind); d.Due.After(now) {
+		if d.Due = t.quiet.until(now, d.Notification.Kind); d.Due.After(now) && !loud[d.Message] {
 			changed = append(changed, d)
 			return true
 		}

@@ -300,8 +300,11 @@ func TestQuietHours(t *testing.T) {
 		{"00:00", "06:00", "", "2026-01-02T00:00:00+08:00", "2026-01-02T06:00:00+08:00"},
 		{"21:00", "08:30", "Europe/Berlin", "2026-01-02T19:59:00Z", ""},
 		{"21:00", "08:30", "Europe/Berlin", "2026-01-02T20:00:00Z", "2026-01-03T07:30:00Z"},
-		{"21:00", "08:30", "Europe/Berlin", "2026-03-28T22:00:00Z", "2026-03-29T06:30:00Z"}, // clocks go forward that night
-		{"21:00", "08:30", "Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T07:30:00Z"}, // and back
+		{"21:00", "08:30", "Europe/Berlin", "2026-03-28T22:00:00Z", "2026-03-29T06:30:00Z"},              // clocks go forward that night
+		{"21:00", "08:30", "Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T07:30:00Z"},              // and back
+		{"21:00", "02:30", "America/New_York", "2026-03-08T01:00:00-05:00", "2026-03-08T03:30:00-04:00"}, // half past two is left out
+		{"21:00", "02:30", "Europe/Berlin", "2026-03-29T01:00:00+01:00", "2026-03-29T03:30:00+02:00"},
+		{"21:00", "24:00", "America/Santiago", "2026-09-05T23:30:00-04:00", "2026-09-06T01:00:00-03:00"}, // midnight is
 		{"", "", "", "2026-01-02T23:30:00+08:00", ""},
 	} {
 		q, err := newQuiet(lead.QuietHours{From: c.from, To: c.to, TimeZone: c.zone, Urgent: []string{lead.NotifyRecycled}}, shanghai)
@@ -317,6 +320,18 @@ func TestQuietHours(t *testing.T) {
 		_, err := newQuiet(q, shanghai)
 		require.Error(t, err, "%+v", q)
 	}
+}
+
+func TestADigestSaysNothingTwice(t *testing.T) {
+	chen, sun := lead.Rep{Key: "chen", Name: "陈晨"}, lead.Rep{Key: "sun", Name: "孙悦"}
+	target, setup := opened(t, lead.NotifyTarget{Kind: lead.TargetWecom, URL: "https://qyapi.example.com/x"})
+	twin := func() item { return of(1, chen, lead.NotifyDuplicate, nil) }
+	text := render(target, setup, &message{items: []item{twin(), of(1, chen, lead.NotifyAssigned, nil), twin(), of(1, sun, lead.NotifyDuplicate, nil), twin(), of(2, chen, lead.NotifyDuplicate, nil)}})
+	require.Equal(t, 3, strings.Count(text, "疑似重复"), text)
+	require.Contains(t, text, "【4 条通知】")
+	require.Contains(t, text, "陈晨 (3)")
+	text = render(target, setup, &message{items: []item{twin(), twin()}})
+	require.Contains(t, text, "【疑似重复】XL20260102-000001", "one thing is told in full")
 }
 
 // When quiet hours end, they have ended: nothing is held twice for one night, and nothing is sent in it.

@@ -60,8 +60,16 @@ func (q quiet) until(now time.Time, kind string) time.Time {
 	local := now.In(q.zone)
 	at := local.Hour()*60 + local.Minute()
 	end := func(days int) time.Time {
-		// By the calendar: a night in which clocks change has another length. A time that is left out that night is the hour after it.
-		return time.Date(local.Year(), local.Month(), local.Day()+days, 0, q.to, 0, 0, q.zone)
+		// By the calendar: a night in which clocks change has another length. A time that is left out that night is the hour after it; west of
+		// Greenwich time.Date gives the one before, in which it is quiet.
+		in := func(zone *time.Location) time.Time {
+			return time.Date(local.Year(), local.Month(), local.Day()+days, 0, q.to, 0, 0, zone)
+		}
+		at := in(q.zone)
+		if _, offset := at.Zone(); at.UTC().Add(time.Duration(offset) * time.Second).Before(in(time.UTC)) {
+			return at.Add(time.Hour)
+		}
+		return at
 	}
 	switch {
 	case q.from < q.to && at >= q.from && at < q.to:

@@ -24,11 +24,10 @@ const mostLines = 100
 
 // render writes a message as people read it, within the size of the target: one lead in full, several a line each.
 func render(t *Target, setup *Setup, m *message) string {
-	w := languages[t.Language]
-	if len(m.items) == 1 {
-		return fit(one(t, setup, w, m.items[0]), t.maxBytes)
+	w, items := languages[t.Language], once(m.items)
+	if len(items) == 1 {
+		return fit(one(t, setup, w, items[0]), t.maxBytes)
 	}
-	items := slices.Clone(m.items)
 	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(a.rep.Key, b.rep.Key) })
 	reps := map[string]int{}
 	for _, it := range items {
@@ -66,6 +65,21 @@ func render(t *Target, setup *Setup, m *message) string {
 		lines = next
 	}
 	return strings.Join(append(lines, tail(0)...), "\n")
+}
+
+// once leaves out what would be read twice: the same of one lead, to one rep, as a lead that may be the same as each of three others. Of a lead
+// as it is now, the line would be the same.
+func once(items []item) []item {
+	type said struct{ rep, kind, lead string }
+	seen := make(map[said]bool, len(items))
+	out := make([]item, 0, len(items))
+	for _, it := range items {
+		key := said{it.rep.Key, it.n.Kind, it.lead.ID}
+		if !seen[key] {
+			seen[key], out = true, append(out, it)
+		}
+	}
+	return out
 }
 
 func mixed(items []item) bool {
@@ -190,11 +204,11 @@ func (s *Setup) list(items []item, ofOne bool) string {
 
 // subject of a mail: without a word about the person, as many programs show it on locked screens.
 func subject(lang string, m *message) string {
-	w := languages[lang]
-	if len(m.items) == 1 {
-		return w.heading(m.items) + " " + m.items[0].lead.Number
+	w, items := languages[lang], once(m.items)
+	if len(items) == 1 {
+		return w.heading(items) + " " + items[0].lead.Number
 	}
-	return w.heading(m.items)
+	return w.heading(items)
 }
 
 // sample is what a test sends: an invented lead.

@@ -2,6 +2,8 @@ package deliver
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"testing"
@@ -90,6 +92,38 @@ func TestQuietHoursHoldAndUrgentKindsBreakThrough(t *testing.T) {
 	k.pass(time.Minute, time.Minute)
 	require.Len(t, v.texts(), 2, "at 08:30")
 	require.Len(t, leadNumber.FindAllString(v.texts()[1], -1), 3)
+}
+
+// A message has one id. Whoever keeps what came twice away by it would never see what is sent under it later.
+func TestAMessageThatWasTriedBeforeTheQuietHoursIsNotTornApartByThem(t *testing.T) {
+	v, target := webhook(t, (&clock{at: morning}).now)
+	target.Quiet = lead.QuietHours{From: "21:00", To: "08:30", Urgent: []string{lead.NotifyRecycleSoon}}
+	k := open(t, target)
+	k.clock.pass(10*time.Hour - time.Second) // a second before nine in China
+	k.pool.settle = func() error { return errors.New("killed before it was recorded") }
+	k.tell("chen")
+	k.tell("chen", func(n *lead.Notification) { n.Kind = lead.NotifyRecycleSoon })
+	k.tell("sun")
+	k.step()
+	require.Len(t, v.took, 2)
+	k.pool.settle = nil
+	k.restart()
+	k.pass(lease+time.Second, lease+time.Second)
+	require.Len(t, v.took, 3, "what holds something urgent goes at once; sun's waits for the morning")
+	k.pass(12*time.Hour, time.Hour)
+	require.Len(t, v.took, 4)
+	sent := map[string][]int{}
+	for _, took := range v.took {
+		var e Event
+		require.NoError(t, json.Unmarshal(took.body, &e))
+		sent[took.header.Get("webhook-id")] = append(sent[took.header.Get("webhook-id")], len(e.Data.Notifications))
+	}
+	require.Len(t, sent, 2)
+	for id, counts := range sent {
+		require.Len(t, counts, 2)
+		require.Equal(t, counts[0], counts[1], "message %s was one thing, and another later", id)
+	}
+	require.Len(t, k.deliveries(lead.DeliverySent), 3)
 }
 
 func TestATargetServesWhatItIsFor(t *testing.T) {
