@@ -42,12 +42,12 @@ func (r *Rules) Recycling(rec *lead.Record) []Recycling {
 	return out
 }
 
-// longest bounds a duration: a year that is mistyped is not noticed before it has passed.
-const longest = lead.Duration(3650 * 24 * time.Hour)
+// longestPeriod bounds a duration: a year that is mistyped is not noticed before it has passed.
+const longestPeriod = lead.Duration(3650 * 24 * time.Hour)
 
 // lasts checks a duration of which zero is none.
 func (p place) lasts(d lead.Duration) error {
-	if d < 0 || d > longest {
+	if d < 0 || d > longestPeriod {
 		return p.wrong("bad_duration", d.String()+" is not between nothing and ten years", `write it like "30m" or "7d"`)
 	}
 	return nil
@@ -101,7 +101,7 @@ func (r *Rules) compileRecycle(at place, p *lead.Pool, one *lead.Recycle) error 
 	default:
 		return at.in("kind").wrong("unknown_kind", fmt.Sprintf("recycle: kind %q does not exist", one.Kind), "the kinds are not_accepted, not_followed and not_converted")
 	}
-	if one.After <= 0 || one.After > longest {
+	if one.After <= 0 || one.After > longestPeriod {
 		return at.in("after").wrong("bad_duration", "recycle: after is not between a second and ten years", `write it like "30m" or "7d"`)
 	}
 	if one.Remind < 0 || one.Remind >= one.After {
