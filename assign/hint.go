@@ -10,7 +10,7 @@ import (
 )
 
 // titles stand behind a surname when somebody is asked for: 王顾问, 王经理.
-var titles = []string{"顾问", "经理", "老师", "总监", "总", "主管", "主任", "工", "女士", "先生", "小姐", "店长", "姐", "哥"}
+var titles = []string{"顾问", "经理", "老师", "总监", "总", "主管", "主任", "工", "女士", "先生", "小姐", "店长", "姐", "哥", "顧問", "經理", "老師", "總監", "總", "店長"}
 
 // familiar stand before a surname: 小王, 老王.
 var familiar = []string{"小", "老", "阿"}
@@ -22,7 +22,7 @@ var doubles = []string{"欧阳", "司马", "诸葛", "上官", "司徒", "东方
 var polite = []string{"mr", "ms", "mrs", "miss", "dr"}
 
 // askedFor are the keys of the active reps that a text asks for, as people write it: by key, by the whole name, or by a surname
-// with a title. A whole name beats a surname, a longer one the one that is a part of it.
+// with a title; or as platforms do, by the user id there. A whole name beats a surname, a longer one the one that is a part of it.
 func askedFor(hint string, reps []lead.Rep) []string {
 	hint = strings.ToLower(strings.TrimSpace(hint))
 	words := strings.FieldsFunc(hint, func(r rune) bool {
@@ -36,7 +36,7 @@ func askedFor(hint string, reps []lead.Rep) []string {
 		}
 		name := strings.ToLower(strings.TrimSpace(rep.Name))
 		switch {
-		case slices.Contains(words, strings.ToLower(rep.Key)), says(hint, words, name):
+		case slices.Contains(words, strings.ToLower(rep.Key)), says(hint, words, name), isUser(hint, rep.Notify):
 			whole, names = append(whole, rep.Key), append(names, name)
 		case bySurname(hint, words, name):
 			part, surnames = append(part, rep.Key), append(surnames, surnameOf(name))
@@ -46,6 +46,11 @@ func askedFor(hint string, reps []lead.Rep) []string {
 		return longest(part, surnames)
 	}
 	return longest(whole, names)
+}
+
+// isUser reports whether a text is the user id of somebody at a vendor, as that of a WeCom contact names whose contact it is.
+func isUser(hint string, c lead.RepContact) bool {
+	return hint != "" && (strings.EqualFold(hint, c.Wecom) || strings.EqualFold(hint, c.DingTalk) || strings.EqualFold(hint, c.Feishu))
 }
 
 // longest are the keys whose names are no part of another one: who asks for 王立新 does not ask for 王立, nor for 阳 who asks for 欧阳经理.

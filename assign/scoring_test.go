@@ -107,12 +107,12 @@ func TestBadScoringIsRefused(t *testing.T) {
 }
 
 func TestSomebodyIsAskedForAsPeopleWrite(t *testing.T) {
-	reps := []lead.Rep{rep("anna", func(r *lead.Rep) { r.Name = "Anna Li" }), rep("chen", func(r *lead.Rep) { r.Name = "陈洁" }), rep("ouyang", func(r *lead.Rep) { r.Name = "欧阳明" }), rep("wang", func(r *lead.Rep) { r.Name = "王立" }),
+	reps := []lead.Rep{rep("anna", func(r *lead.Rep) { r.Name, r.Notify.Wecom = "Anna Li", "Li.Anna@hq" }), rep("chen", func(r *lead.Rep) { r.Name = "陈洁" }), rep("ouyang", func(r *lead.Rep) { r.Name = "欧阳明" }), rep("wang", func(r *lead.Rep) { r.Name = "王立" }),
 		rep("wang2", func(r *lead.Rep) { r.Name = "王立新" }), rep("wei", func(r *lead.Rep) { r.Name = "Wei Zhang" }), rep("yang", func(r *lead.Rep) { r.Name = "阳光" }), rep("zhao", func(r *lead.Rep) { r.Name, r.Active = "赵敏", false })}
 	config := lead.Config{Reps: reps, Rules: []lead.Rule{rule("all", func(r *lead.Rule) { r.Sticky, r.Pool = true, "sea" })}, Pools: []lead.Pool{{Key: "sea", Enabled: true}}}
 	rules := compiled(t, config)
 	for hint, want := range map[string]string{"找上次的陈顾问": "chen", "小陈": "chen", "陈洁": "chen", "chen": "chen", "Chen, please": "chen", "欧阳经理": "ouyang", "欧阳明": "ouyang",
-		"王经理": "", "找王立新": "wang2", "找王立": "wang", "Zhang Wei": "wei", "Mr Zhang": "wei", "赵敏": "", "阳经理": "yang", "阳光": "yang", "上次是陈顾问接待的": "chen", "I spoke to Anna Li before": "anna", "Ms. Li": "anna", "随便": "", "陈年旧事": ""} {
+		"王经理": "", "找王立新": "wang2", "找王立": "wang", "Zhang Wei": "wei", "Mr Zhang": "wei", "赵敏": "", "阳经理": "yang", "阳光": "yang", "上次是陈顾问接待的": "chen", "I spoke to Anna Li before": "anna", "Ms. Li": "anna", "li.anna@hq": "anna", "陳經理": "", "王總監": "", "欧阳顧問": "ouyang", "随便": "", "陈年旧事": ""} {
 		a := rules.Choose(record(with("extra.owner_hint", hint)), &lead.Staff{Reps: reps}, monday)
 		require.Equal(t, want, a.Owner, hint)
 		if want == "" {

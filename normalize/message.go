@@ -21,9 +21,15 @@ const (
 //
 // What the channel gave in fields of its own stands above what was found: a field that has a value takes no other from the
 // text, phones and emails of a conversation are added behind.
+//
+// Only whom of the seller's people a text asks for is read everywhere: that joins nobody.
 func (c *cleaning) messages(country string) {
 	values := c.draft.Fields[lead.FieldMessage]
-	if len(values) == 0 || !c.draft.Chat && c.recognised() {
+	if len(values) == 0 {
+		return
+	}
+	if !c.draft.Chat && c.recognised() {
+		c.asked(values)
 		return
 	}
 	if country == "" {
@@ -74,7 +80,7 @@ func (n *Normalizer) read(values []string, country string) []lead.Found {
 			out = append(out, sameAsBefore(h, talk[i-1], numbers[i-1])...)
 		}
 		firms := companies(h)
-		for _, list := range [][]finding{mails[i], wechats(h, near), names(h, near), firms, cities(h, near, firms), products(h), budgets(h), callTimes(h)} {
+		for _, list := range [][]finding{mails[i], wechats(h, near), names(h, near), firms, cities(h, near, firms), products(h), budgets(h), callTimes(h), colleagues(h)} {
 			for _, f := range list {
 				out = append(out, h.found(f))
 			}
@@ -87,6 +93,26 @@ func (n *Normalizer) read(values []string, country string) []lead.Found {
 		out = out[:maxFound]
 	}
 	return out
+}
+
+// asked reads of messages that need not be the person's own whom they ask for.
+func (c *cleaning) asked(values []string) {
+	left := maxRead
+	for i, v := range values[:min(len(values), maxMessages)] {
+		if left -= len(v); left < 0 || len(c.sub.Found) >= maxFound {
+			return
+		}
+		if !mayAsk(v) {
+			continue
+		}
+		h := hear(v, i)
+		for _, f := range colleagues(h) {
+			c.sub.Found = append(c.sub.Found, h.found(f))
+		}
+	}
+	for i := range c.sub.Found {
+		c.use(&c.sub.Found[i])
+	}
 }
 
 // sameAsBefore reads 微信同号 that follows the number in the message before.
@@ -150,7 +176,7 @@ func (c *cleaning) use(f *lead.Found) {
 			slices.Sort(c.sub.Products)
 			f.Used = true
 		}
-	case lead.FieldWechat, lead.FieldQQ, lead.FieldBudget, lead.FieldCallTime:
+	case lead.FieldWechat, lead.FieldQQ, lead.FieldBudget, lead.FieldCallTime, lead.FieldOwnerHint:
 		if len(c.draft.Fields[f.Field]) == 0 && c.sub.Extra[f.Field] == "" {
 			c.keep(f.Field, f.Value)
 			f.Used = true
