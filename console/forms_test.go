@@ -240,3 +240,20 @@ func TestEveryRepIsSavedByTheFormOfItsRow(t *testing.T) {
 	})
 	require.False(t, strings.Contains(doc.Find("h2").Text(), "settings."))
 }
+
+func TestWhatACRMSaidIsSentAgainAndHasNoFieldsOfALead(t *testing.T) {
+	f := cannedFakes()
+	f.rejection = func(id string) (lead.Rejection, error) {
+		return lead.Rejection{ID: id, Stage: lead.StageFeedback, Source: lead.StageFeedback, Code: "lead_not_found", Message: "there is no lead with this id or number",
+			Hint: "look for it with GET /v1/leads?q=", State: lead.RejectionOpen, Body: []byte(`{"lead":"ld_9"}`)}, nil
+	}
+	b := f.signedIn(t)
+	b.header.Set("Accept-Language", "zh")
+	doc, _ := b.get("/rejections/fb_1")
+	require.Contains(t, doc.Text(), "没有这个编号的线索")
+	require.Contains(t, doc.Text(), "请在线索列表中查找")
+	require.NotContains(t, doc.Text(), "there is no lead")
+	require.Zero(t, doc.Find("form.draft").Length())
+	require.Zero(t, doc.Find(`a[href="/sources/feedback"]`).Length(), "it came from no source")
+	require.Equal(t, http.StatusSeeOther, b.submit("/rejections/fb_1", "form.inline[action$=replay]", nil).Code)
+}

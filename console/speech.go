@@ -79,6 +79,8 @@ func (s speech) Moved(e lead.Event) string {
 		return s.text("moved.accept")
 	case lead.MoveRelease:
 		switch {
+		case strings.HasPrefix(e.Why, archivedWhy):
+			return s.text("moved.releasedlast", from)
 		case pool == "":
 			return s.text("moved.rules")
 		case from == "":
@@ -111,8 +113,14 @@ func (s speech) Because(e lead.Event) string {
 		return s.Reason(e.Why)
 	}
 	_, words, _ := strings.Cut(e.Why, ": ") // what follows is a person's, or the hub's when it took the lead back
+	if strings.HasPrefix(e.Why, archivedWhy) {
+		_, words, _ = strings.Cut(words, ": ") // behind how often it came back
+	}
 	return s.Reason(words)
 }
+
+// archivedWhy begins why a lead was archived that came back too often.
+const archivedWhy = "archived: it came back "
 
 var (
 	ownerFirst = regexp.MustCompile(`^(?:level (\d+) is the highest that may have it; )?(\S+) (had the most credit|was due first|held the fewest|was asked for|owns a lead)`)

@@ -146,6 +146,8 @@ func workedLead() lead.LeadDetail {
 		{Type: lead.ChangeStatus, Move: lead.MoveReopen, At: at(8), Actor: "hub", Why: "reopened: a new submission of site"},
 		{Type: lead.ChangeStatus, Move: lead.MoveReopen, At: at(8), Actor: "person:admin", Why: "reopened: back again"},
 		{Type: lead.ChangeAssigned, Move: lead.MoveHandover, From: "gone", To: "chen", At: at(7), Actor: "person:admin", Why: "handed over from gone to chen"},
+		{Type: lead.ChangeReleased, Move: lead.MoveRecycle, From: "li", At: at(6), Actor: "hub", Why: "archived: it came back too often: nobody followed it up"},
+		{Type: lead.ChangeReleased, Move: lead.MoveRelease, From: "li", Pool: "sea", At: at(6), Actor: "person:admin", Why: "archived: it came back 3 times: 空号"},
 		{Type: lead.ChangeReleased, Move: lead.MoveRecycle, From: "li", Pool: "sea", At: at(6), Actor: "hub", Why: "taken back into sea: nobody took it up"},
 		{Type: lead.ChangeReleased, Move: lead.MovePool, Pool: "sea", At: at(5), Actor: "rule:rest", Why: "nobody may have it now: 2 off_duty, 1 daily_quota; it goes to the pool of the rule"},
 		{Type: lead.ChangeAssigned, Move: lead.MoveClaim, To: "chen", Pool: "sea", At: at(4), Actor: "person:admin", Why: "claimed from sea by chen"},

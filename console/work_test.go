@@ -54,7 +54,12 @@ func TestMovesAndFollowUpsAreToldWithNames(t *testing.T) {
 	}
 	require.Contains(t, told("follow"), "signed <b>", "it is shown as it was typed")
 	require.Contains(t, told("reopen"), "Reopened a new submission of site")
+	require.Contains(t, told("recycle"), "Taken back from 李强 and archived: it came back too often nobody followed it up")
+	require.Contains(t, told("release"), "李强 released it, and it was archived: it came back too often 空号")
 	b.header.Set("Accept-Language", "zh")
+	require.Contains(t, told("recycle"), "从 李强 收回并归档：退回次数过多 未跟进")
+	require.Contains(t, told("release"), "李强 释放并归档：退回次数过多 空号")
+	require.NotContains(t, told("recycle")+told("release"), "it came back")
 	for move, want := range map[string]string{"follow": "电话", "reopen": "重新打开 back again", "handover": "gone 移交给 陈思远", "recycle": "从 李强 收回到“公海一” 未接受",
 		"pool": "目前没有人可接收（停止接单 2 人、今日配额已满 1 人）；进入规则指定的公海", "claim": "陈思远 从“公海一”认领", "release": "李强 释放到“公海一” 联系不上", "transfer": "由 陈思远 转给 李强", "accept": "接受线索",
 		"assign": "规则“大客户”"} {

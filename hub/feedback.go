@@ -25,6 +25,12 @@ const (
 	feedbackRejected = "rejected"
 )
 
+// Attributes of a CloudEvent that stand for what the value of a feedback leaves out: its id and its time.
+const (
+	headerID   = "ce_id"
+	headerTime = "ce_time"
+)
+
 // headerAttempt counts how often a rejected feedback was sent again.
 const headerAttempt = "leadhub-attempt"
 
@@ -91,7 +97,7 @@ func feedbackOf(r stream.Record) (lead.Feedback, error) {
 	if err != nil {
 		v = lead.Feedback{}
 	}
-	for _, id := range []string{v.ID, string(header(r, "ce_id")), lead.DeriveID("fb_", r.Topic, strconv.Itoa(r.Partition), strconv.FormatInt(r.Offset, 10))} {
+	for _, id := range []string{v.ID, string(header(r, headerID)), lead.DeriveID("fb_", r.Topic, strconv.Itoa(r.Partition), strconv.FormatInt(r.Offset, 10))} {
 		if v.ID = id; storable(id) {
 			break
 		}
@@ -100,9 +106,17 @@ func feedbackOf(r stream.Record) (lead.Feedback, error) {
 		return v, lead.Invalid("bad_json", "the record is not the JSON of a feedback", "docs/notifications.md has the fields")
 	}
 	if v.At.IsZero() {
-		v.At = r.Time.UTC()
+		v.At = saidAt(r)
 	}
 	return v, v.Check()
+}
+
+// saidAt is when a record was said: by its header, else when it came onto the topic.
+func saidAt(r stream.Record) time.Time {
+	if at, err := time.Parse(time.RFC3339Nano, string(header(r, headerTime))); err == nil {
+		return at.UTC()
+	}
+	return r.Time.UTC()
 }
 
 // rejectionOf is the id of the rejection of a feedback: one for all tries.
@@ -116,8 +130,9 @@ func attemptOf(r stream.Record) int {
 // reject makes a feedback that cannot be applied a rejection.
 func (f *feedingBack) reject(ctx context.Context, r stream.Record, id string, cause error) error {
 	e := lead.AsError(cause)
-	j := &lead.Rejection{ID: rejectionOf(id), Source: lead.StageFeedback, Channel: lead.StageFeedback, Stage: lead.StageFeedback, Code: e.Code, Message: e.Message, Hint: e.Hint,
-		At: f.now().UTC(), ReceivedAt: r.Time.UTC(), Attempt: attemptOf(r), Body: r.Value}
+	raw := &lead.Raw{ID: rejectionOf(id), Source: lead.StageFeedback, Channel: lead.StageFeedback, EventID: id, ReceivedAt: saidAt(r), Attempt: attemptOf(r)}
+	j := &lead.Rejection{ID: raw.ID, Raw: raw, Source: lead.StageFeedback, Channel: lead.StageFeedback, Stage: lead.StageFeedback, Code: e.Code, Message: e.Message, Hint: e.Hint,
+		At: f.now().UTC(), ReceivedAt: raw.ReceivedAt, Attempt: raw.Attempt, Body: r.Value}
 	record, err := f.names.rejectionRecord(j, header(r, headerTrace))
 	if err != nil {
 		return err
@@ -137,7 +152,13 @@ func (f *feedingBack) poison(ctx context.Context, r stream.Record, cause error) 
 	return f.reject(ctx, r, v.ID, lead.Invalid("not_applied", "the pool could not take this feedback", "the hub's log has the cause; replay after it is mended"))
 }
 
-// feedbackAgain is the record of a rejected feedback, one attempt on.
+// feedbackAgain is the record of a rejected feedback, one attempt on. It is the same feedback: it has another place on the topic, but its id and time,
+// so that it takes the place of its rejection, and counts once however often it is sent again.
 func (n names) feedbackAgain(j *lead.Rejection) stream.Record {
-	return stream.Record{Topic: n.feedback, Key: []byte(j.ID), Value: j.Body, Headers: []stream.Header{{Key: headerAttempt, Value: []byte(strconv.Itoa(j.Attempt + 1))}}}
+	out := stream.Record{Topic: n.feedback, Key: []byte(j.ID), Value: j.Body, Headers: []stream.Header{{Key: headerAttempt, Value: []byte(strconv.Itoa(j.Attempt + 1))},
+		{Key: headerTime, Value: []byte(j.ReceivedAt.UTC().Format(time.RFC3339Nano))}}}
+	if j.Raw != nil { // rejections of versions before kept no id
+		out.Headers = append(out.Headers, stream.Header{Key: headerID, Value: []byte(j.Raw.EventID)})
+	}
+	return out
 }

@@ -197,6 +197,43 @@ func TestARejectedFeedbackIsReplayedAndResolved(t *testing.T) {
 	require.Eventually(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return len(f.resolved) == 1 && f.resolved[0] == j.ID }, 10*time.Second, 10*time.Millisecond)
 }
 
+// A CRM need not give ids. What it said is known by its place on the topic then, and stays so when it is sent again from another one.
+func TestARejectedFeedbackWithoutAnIdStaysTheSameWhenItIsReplayed(t *testing.T) {
+	f := newFeeding(t)
+	missing := true
+	f.pool.fail = func(lead.Feedback) error {
+		if missing {
+			return lead.NotFound("lead_not_found", "there is no lead with this id", "")
+		}
+		return nil
+	}
+	f.send(t, `{"lead":"ld_1","status":"working"}`)
+	j := f.rejections(t, 1)[0]
+	for attempt := range 2 {
+		again, err := f.names.again(&j, nil)
+		require.NoError(t, err)
+		require.NoError(t, f.client.Produce(t.Context(), again))
+		next := f.rejections(t, attempt+2)[attempt+1]
+		require.Equal(t, []any{j.ID, attempt + 1}, []any{next.ID, next.Attempt}, "it takes the place of the one before")
+		require.True(t, j.ReceivedAt.Equal(next.ReceivedAt))
+		j = next
+	}
+	f.pool.mu.Lock()
+	missing = false
+	f.pool.mu.Unlock()
+	again, err := f.names.again(&j, nil)
+	require.NoError(t, err)
+	require.NoError(t, f.client.Produce(t.Context(), again, again))
+	f.send(t, `{"id":"z","lead":"ld_1","status":"working"}`)
+	took := f.waitFor(t, 2)
+	require.Equal(t, "z", took[1].ID, "sent again twice, it counts once")
+	require.True(t, j.ReceivedAt.Equal(took[0].At), "it happened when it was said first")
+	require.Eventually(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return slices.Contains(f.resolved, j.ID) }, 10*time.Second, 10*time.Millisecond)
+
+	_, err = f.names.again(&j, &lead.Draft{})
+	require.Equal(t, "no_draft", lead.AsError(err).Code, "there is nothing of a lead to correct in it")
+}
+
 func TestWithThePoolAwayFeedbackWaits(t *testing.T) {
 	f := newFeeding(t)
 	away := 5

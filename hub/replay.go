@@ -43,8 +43,14 @@ func (r *Rejections) Replay(ctx context.Context, id string, edited *lead.Draft, 
 
 // again is the Raw of a rejection, one attempt on.
 func (n names) again(j *lead.Rejection, edited *lead.Draft) (stream.Record, error) {
-	if j.Stage == lead.StageFeedback && len(j.Body) > 0 {
-		return n.feedbackAgain(j), nil
+	if j.Stage == lead.StageFeedback {
+		if edited != nil {
+			return stream.Record{}, &lead.Error{Kind: lead.KindConflict, Code: "no_draft", Message: "what a CRM said is no draft of a lead that could be corrected",
+				Hint: "replay it as it is, or have the CRM send it again under another id"}
+		}
+		if len(j.Body) > 0 {
+			return n.feedbackAgain(j), nil
+		}
 	}
 	if j.Raw == nil || len(j.Body) == 0 && j.Draft == nil && edited == nil {
 		if j.Stage != lead.StageSink || len(j.Body) == 0 {

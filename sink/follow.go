@@ -84,9 +84,9 @@ func followed(r *lead.Record, f lead.Feedback) (lead.Standing, error) {
 		}
 	}
 	if !lead.MayBecome(is.Status, status) {
-		hint := "reopen it first"
-		if list := lead.NextStatuses(is.Status); len(list) > 0 {
-			hint = "it may become " + strings.Join(list, ", ")
+		hint := "it may become " + strings.Join(lead.NextStatuses(is.Status), ", ")
+		if !lead.Open(is.Status) {
+			hint = "reopen it first"
 		}
 		return is, conflict("bad_status", "a lead that is "+is.Status+" cannot become "+status, hint)
 	}
