@@ -91,6 +91,12 @@ func TestDutyAndLeaveAreSet(t *testing.T) {
 	for _, bad := range []url.Values{{"from": {""}}, {"from": {"2026-02-14"}, "to": {"2026-02-13"}}} {
 		require.Equal(t, 422, b.submit("/reps", "tr[data-rep=chen] form.leave", bad).Code)
 	}
+	f.config.Teams[0].Hours.TimeZone = "America/New_York"
+	require.Equal(t, "/reps?done=leave_added", b.submit("/reps", "tr[data-rep=chen] form.leave", url.Values{"from": {"2026-03-07"}, "to": {"2026-03-08"}}).Header().Get("Location"))
+	l = f.config.Reps[0].Leave
+	require.Equal(t, []string{"2026-03-07T05:00:00Z", "2026-03-09T04:00:00Z"}, []string{l[2].From.Format(time.RFC3339), l[2].To.Format(time.RFC3339)}, "whole days of where the team works; one has 23 hours")
+	doc, _ = b.get("/reps")
+	require.Contains(t, doc.Find("tr[data-rep=chen]").Text(), "2026-03-07 – 2026-03-08")
 	f.refuse = lead.Invalid("expectation_failed", "another owner", "")
 	require.Contains(t, b.submit("/reps", "tr[data-rep=chen] form.duty", nil).Body.String(), "another owner")
 }

@@ -45,7 +45,15 @@ func (s *site) repLeave(v *visit) error {
 			return nil
 		})
 	}
-	from, to := day(v.typed("from"), v.zone()), day(v.typed("to"), v.zone())
+	c, err := v.config()
+	if err != nil {
+		return err
+	}
+	zone := v.zone()
+	if i := slices.IndexFunc(c.Reps, func(r lead.Rep) bool { return r.Key == v.param("key") }); i >= 0 {
+		zone = zoneOf(c.Teams, c.Reps[i].Team, zone) // his days are those of where he works
+	}
+	from, to := day(v.typed("from"), zone), day(v.typed("to"), zone)
 	if to.IsZero() {
 		to = from
 	}

@@ -9,7 +9,8 @@ import (
 
 type repListPage struct {
 	Teams []teamRows
-	Zone  *time.Location
+	Zone  *time.Location // of the hub
+	teams []lead.Team
 	now   time.Time
 	Error *lead.Error
 	speech
@@ -47,7 +48,7 @@ func (v *visit) renderReps(refused error) error {
 		return err
 	}
 	now := v.site.now()
-	p := repListPage{Teams: teamsOf(c, repRows(c.Reps, states, now, v.zone())), Zone: v.zone(), now: now, Error: lead.AsError(refused), speech: v.speech(c)}
+	p := repListPage{Teams: teamsOf(c, repRows(c.Reps, states, now, v.zone())), Zone: v.zone(), teams: c.Teams, now: now, Error: lead.AsError(refused), speech: v.speech(c)}
 	if p.Error != nil {
 		v.renderStatus(statuses[p.Error.Kind], "rep_list", p)
 		return nil
@@ -104,11 +105,24 @@ func (p repListPage) Coming(r repRow) []lead.Leave {
 	return slices.DeleteFunc(slices.Clone(r.Leave), func(l lead.Leave) bool { return !l.To.After(p.now) })
 }
 
-// Days says a leave by its first and its last day.
-func (p repListPage) Days(l lead.Leave) string {
-	from, to := l.From.In(p.Zone).Format(time.DateOnly), l.To.Add(-time.Nanosecond).In(p.Zone).Format(time.DateOnly)
+// Days says a leave by its first and its last day, where the rep works.
+func (p repListPage) Days(r repRow, l lead.Leave) string {
+	zone := zoneOf(p.teams, r.Team, p.Zone)
+	from, to := l.From.In(zone).Format(time.DateOnly), l.To.Add(-time.Nanosecond).In(zone).Format(time.DateOnly)
 	if from == to {
 		return from
 	}
 	return from + " – " + to
+}
+
+// zoneOf is where a team works: the hub's zone unless its hours name another.
+func zoneOf(teams []lead.Team, key string, hub *time.Location) *time.Location {
+	i := slices.IndexFunc(teams, func(t lead.Team) bool { return t.Key == key })
+	if i < 0 || teams[i].Hours.TimeZone == "" {
+		return hub
+	}
+	if zone, err := time.LoadLocation(teams[i].Hours.TimeZone); err == nil {
+		return zone
+	}
+	return hub
 }

@@ -322,18 +322,6 @@ func TestQuietHours(t *testing.T) {
 	}
 }
 
-func TestADigestSaysNothingTwice(t *testing.T) {
-	chen, sun := lead.Rep{Key: "chen", Name: "陈晨"}, lead.Rep{Key: "sun", Name: "孙悦"}
-	target, setup := opened(t, lead.NotifyTarget{Kind: lead.TargetWecom, URL: "https://qyapi.example.com/x"})
-	twin := func() item { return of(1, chen, lead.NotifyDuplicate, nil) }
-	text := render(target, setup, &message{items: []item{twin(), of(1, chen, lead.NotifyAssigned, nil), twin(), of(1, sun, lead.NotifyDuplicate, nil), twin(), of(2, chen, lead.NotifyDuplicate, nil)}})
-	require.Equal(t, 3, strings.Count(text, "疑似重复"), text)
-	require.Contains(t, text, "【4 条通知】")
-	require.Contains(t, text, "陈晨 (3)")
-	text = render(target, setup, &message{items: []item{twin(), twin()}})
-	require.Contains(t, text, "【疑似重复】XL20260102-000001", "one thing is told in full")
-}
-
 // When quiet hours end, they have ended: nothing is held twice for one night, and nothing is sent in it.
 func TestQuietHoursEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

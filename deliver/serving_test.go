@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -220,4 +221,16 @@ func TestWhatIsUnderWayIsEndedBeforeTheEnd(t *testing.T) {
 	close(held)
 	k.d.Wait()
 	require.Len(t, k.deliveries(lead.DeliverySent), 1)
+}
+
+func TestADigestSaysNothingTwice(t *testing.T) {
+	chen, sun := lead.Rep{Key: "chen", Name: "陈晨"}, lead.Rep{Key: "sun", Name: "孙悦"}
+	target, setup := opened(t, lead.NotifyTarget{Kind: lead.TargetWecom, URL: "https://qyapi.example.com/x"})
+	twin := func() item { return of(1, chen, lead.NotifyDuplicate, nil) }
+	text := render(target, setup, &message{items: []item{twin(), of(1, chen, lead.NotifyAssigned, nil), twin(), of(1, sun, lead.NotifyDuplicate, nil), twin(), of(2, chen, lead.NotifyDuplicate, nil)}})
+	require.Equal(t, 3, strings.Count(text, "疑似重复"), text)
+	require.Contains(t, text, "【4 条通知】")
+	require.Contains(t, text, "陈晨 (3)")
+	text = render(target, setup, &message{items: []item{twin(), twin()}})
+	require.Contains(t, text, "【疑似重复】XL20260102-000001", "one thing is told in full")
 }

@@ -37,7 +37,6 @@ var (
 	helpedMe   = regexp.MustCompile(latinAsked + `[ ]+(?i:helped|served|assisted|advised|looked[ ]after|took[ ]care[ ]of)[ ]+(?i:me|us)\b`)
 	notWanted  = regexp.MustCompile(`(?i)\b(?:not|don['’]t|never|no[ ]longer|other[ ]than|instead[ ]of|rather[ ]than|except)\b`)
 	nobodys    = set(`sales service support team customer your our the company manager department reception hr it marketing somebody someone anyone`)
-	politeName = regexp.MustCompile(`^(?:Mr|Ms|Mrs|Miss|Dr)\b`)
 )
 
 // colleagues finds whom of the seller's people the speaker asks for or has met: a family name with a title, or a whole name. Whether there is such a
@@ -178,5 +177,5 @@ func colleagueName(name string) bool {
 			return false
 		}
 	}
-	return len(words) >= 2 || politeName.MatchString(name) && len(words) > 1
+	return len(words) >= 2
 }
