@@ -72,7 +72,7 @@ func (c *claim) allowed() error {
 	case c.pool == nil || !c.pool.Enabled:
 		return conflict("pool_closed", "the public pool of this lead is closed", "ask who looks after the pools")
 	case !mayUse(c.pool, c.rep):
-		return forbidden("not_your_pool", "this pool is for other teams", "GET /v1/pools lists yours")
+		return forbidden("not_your_pool", "this pool is for other teams", "GET /v1/pools/states lists yours")
 	}
 	return nil
 }

@@ -111,7 +111,7 @@ func mayRelease(h *hand, into *lead.Pool, key, reason string, m lead.Move) error
 	case into == nil || !into.Enabled:
 		return unknownPool(key)
 	case m.Rep != "" && !mayUse(into, h.rep(m.Rep)):
-		return forbidden("not_your_pool", "this pool is for other teams", "GET /v1/pools lists yours")
+		return forbidden("not_your_pool", "this pool is for other teams", "GET /v1/pools/states lists yours")
 	case len(into.Reasons) > 0 && !slices.Contains(into.Reasons, reason):
 		return invalid("bad_reason", "this is not one of the reasons of the pool", "they are: "+strings.Join(into.Reasons, ", "), "reason")
 	case reason == "" && m.Rep != "":
@@ -198,5 +198,5 @@ func unknownRep(key string) error {
 }
 
 func unknownPool(key string) error {
-	return lead.NotFound("pool_not_found", fmt.Sprintf("there is no public pool %q", key), "GET /v1/pools lists them")
+	return lead.NotFound("pool_not_found", fmt.Sprintf("there is no public pool %q", key), "GET /v1/pools/states lists them")
 }
