@@ -27,6 +27,8 @@ var (
 	// anybodys are titles that begin other words (总价, 工厂), or that the speaker may have as well.
 	anybodys     = set(`总 工 先生 女士 小姐 姐 哥`)
 	askedSelf    = cueOf(`我是 我叫 我姓`)
+	askedFondly  = regexp.MustCompile(`[小老阿](\p{Han})`)
+	endsFondly   = regexp.MustCompile(`^(?:$|的?$|吗|呢|在|` + askedWork + `)`)
 	numberBehind = regexp.MustCompile(`^[\s:的]*(?:电话|手机)?[\s:是]*\d`)
 	wholeBefore  = regexp.MustCompile(`(?:是|由|跟|和|与|同|找|让|请|给)(\p{Han}{2,4}?)` + askedWork)
 	wholeYours   = regexp.MustCompile(`(?:指定|安排|转给)(\p{Han}{2,4}?)` + askedWork)
@@ -36,7 +38,7 @@ var (
 	asksFor    = regexp.MustCompile(`\b(?i:ask(?:ed|ing)?[ ]for|(?:speak|talk)[ ](?:to|with)|assign[ ](?:me[ ]|this[ ])?to|(?:served|helped|assisted|advised)[ ]by|my[ ](?:sales[ ])?(?:rep|advisor|adviser|consultant|agent)[ ](?:is|was))[ ]+` + latinAsked)
 	helpedMe   = regexp.MustCompile(latinAsked + `[ ]+(?i:helped|served|assisted|advised|looked[ ]after|took[ ]care[ ]of)[ ]+(?i:me|us)\b`)
 	notWanted  = regexp.MustCompile(`(?i)\b(?:not|don['’]t|never|no[ ]longer|other[ ]than|instead[ ]of|rather[ ]than|except)\b`)
-	nobodys    = set(`sales service support team customer your our the company manager department reception hr it marketing somebody someone anyone`)
+	nobodys    = set(`sales service support team customer your our the company manager department reception hr it marketing corp inc ltd llc co group somebody someone anyone`)
 )
 
 // colleagues finds whom of the seller's people the speaker asks for or has met: a family name with a title, or a whole name. Whether there is such a
@@ -111,6 +113,13 @@ func askedInClause(clause string, add func(from, to, sure int)) {
 			add(from, m[1], sureBefore)
 		case askedYours.in(asked) && askedVerbs.in(asked), (title == "顾问" || title == "店长") && verb == len(asked):
 			add(from, m[1], sureYours)
+		}
+	}
+	for _, m := range askedFondly.FindAllStringSubmatchIndex(clause, -1) { // 小王: only where his firm, or what he did, is said beside it
+		behind := clause[m[1]:]
+		if met && hanFamilies[clause[m[2]:m[3]]] && endsFondly.MatchString(behind) && !notNames[clause[m[0]:m[1]]] &&
+			(worksBehind.MatchString(behind) || askedYours.in(clause[:m[0]])) {
+			add(m[0], m[1], sureBefore)
 		}
 	}
 	whole := func(pattern *regexp.Regexp, sure int) {
