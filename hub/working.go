@@ -82,7 +82,7 @@ func (w *Working) Reopen(ctx context.Context, id string, m lead.Move) (lead.Lead
 }
 
 // Handover moves all leads of a rep, in batches, and returns how many it moved. Nobody's leads are nothing to move: a key that is neither in the
-// configuration nor owns a lead is KindNotFound rep_not_found, as it most likely is mistyped.
+// configuration nor owns a lead is KindNotFound rep_not_found, as it most likely is mistyped; so is pool_not_found for where they would go.
 func (w *Working) Handover(ctx context.Context, rep string, to lead.Handover, m lead.Move) (int, error) {
 	n, err := w.mover.Handover(ctx, rep, to, m)
 	if n > 0 { // also when a later batch failed
@@ -91,11 +91,11 @@ func (w *Working) Handover(ctx context.Context, rep string, to lead.Handover, m 
 	if n > 0 || err != nil {
 		return n, err
 	}
-	return 0, w.knownReps(ctx, rep, to.To)
+	return 0, w.known(ctx, to.Pool, rep, to.To)
 }
 
-// knownReps refuses keys of reps that nobody has or had; "" is none.
-func (w *Working) knownReps(ctx context.Context, keys ...string) error {
+// known refuses the key of a pool that is not there, and keys of reps that nobody has or had; "" is none.
+func (w *Working) known(ctx context.Context, pool string, keys ...string) error {
 	states, err := w.hub.cfg.Store.RepStates(ctx)
 	if err != nil {
 		return err
@@ -103,6 +103,9 @@ func (w *Working) knownReps(ctx context.Context, keys ...string) error {
 	config, err := w.hub.cfg.Store.Config(ctx)
 	if err != nil {
 		return err
+	}
+	if pool != "" && !slices.ContainsFunc(config.Pools, func(p lead.Pool) bool { return p.Key == pool && p.Enabled }) {
+		return lead.NotFound("pool_not_found", fmt.Sprintf("there is no public pool %q", pool), "GET /v1/pools/states lists them")
 	}
 	for _, key := range keys {
 		if key != "" && !slices.ContainsFunc(config.Reps, func(r lead.Rep) bool { return r.Key == key }) &&

@@ -231,7 +231,7 @@ func TestALeadThatLiesComesBackAndOneThatAPersonGaveStays(t *testing.T) {
 		out, code = h.runs("handover", "wu", "--to", "li")
 		require.Equal(t, exitOK, code, out)
 		require.Contains(t, out, "0 leads moved", "twice is harmless")
-		for _, typo := range [][]string{{"handover", "ghost", "--to", "li"}, {"handover", "wu", "--to", "ghost"}} {
+		for _, typo := range [][]string{{"handover", "ghost", "--to", "li"}, {"handover", "wu", "--to", "ghost"}, {"handover", "wu", "--pool", "lake"}} {
 			out, code = h.runs(typo...)
 			require.Equal(t, exitFailed, code, "nobody is called ghost, which is not the same as having no leads: %s", out)
 		}
