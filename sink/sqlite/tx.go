@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/leadhub/leadhub/lead"
@@ -40,10 +41,13 @@ func (db *DB) update(ctx context.Context, fn func(context.Context, *transaction)
 	defer func() { _ = t.Rollback() }()
 	// A context that can end costs a goroutine per statement. The transaction watches it already: when it ends, database/sql
 	// rolls back, and every statement after that fails.
-	if err := fn(context.WithoutCancel(ctx), &transaction{Tx: t, p: &db.stmts}); err != nil {
-		return wrap(err)
+	if err = fn(context.WithoutCancel(ctx), &transaction{Tx: t, p: &db.stmts}); err == nil {
+		err = t.Commit()
 	}
-	return wrap(t.Commit())
+	if ended := ctx.Err(); ended != nil && errors.Is(err, sql.ErrTxDone) {
+		err = ended // database/sql rolled back before anybody asked, and tells only that
+	}
+	return wrap(err)
 }
 
 // tx is one transaction. Nothing is to be held: it is the only one that writes.
