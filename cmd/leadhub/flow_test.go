@@ -57,6 +57,14 @@ func TestAPostBecomesOneAssignedLeadOverTwoSourcesAndIsOnTheStream(t *testing.T)
 	})
 }
 
+func TestALeadHasItsOwnerFromTheMomentItIsRecorded(t *testing.T) {
+	onEverySetup(t, func(t *testing.T, h *testHub) {
+		h.office()
+		d := h.lead(h.becomes(h.accept("site", `{"phone":"`+phone()+`","company":"大河"}`), lead.StateAssigned).Lead)
+		require.Equal(t, d.TouchList[0].At, d.AssignedAt, "one transaction has one time; a later one has another")
+	})
+}
+
 func TestFoldingTheStreamGivesThePool(t *testing.T) {
 	onEverySetup(t, func(t *testing.T, h *testHub) {
 		// Two leads that a third post joins, and some others around them.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/leadhub/leadhub/sink"
-	"github.com/leadhub/leadhub/sink/internal/sqlstore"
 )
 
 // Handle takes leads and the states of reps, as sink.Desk says. Nothing is to be held: this is the only transaction that writes.
@@ -12,9 +11,8 @@ func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (s
 	if some, err := db.Waiting(ctx, take); err != nil || !some {
 		return 0, err
 	}
-	taken, committed := 0, func() {}
-	err := db.update(ctx, func(ctx context.Context, w *transaction) error {
-		t := &tx{transaction: w, recent: db.Recent, loaded: map[string]sqlstore.Row{}, counted: map[string]bool{}, moving: true}
+	taken := 0
+	err := db.keeping(ctx, true, func(ctx context.Context, t *tx) error {
 		got, err := dialect.Take(ctx, t, db.Recent, take)
 		if taken = len(got.Records); err != nil || taken == 0 {
 			return err
@@ -26,19 +24,14 @@ func (db *DB) Handle(ctx context.Context, take sink.Take, fn func(sink.Taken) (s
 		if err != nil {
 			return err
 		}
-		if err := t.Save(ctx, c); err != nil {
-			return err
-		}
 		if take.AllReps {
 			t.staff = &got.Staff
-			committed, err = t.saved(ctx)
 		}
-		return err
+		return t.Save(ctx, c)
 	})
 	if err != nil {
 		return 0, err
 	}
-	committed()
 	return taken, nil
 }
 

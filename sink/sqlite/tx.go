@@ -14,10 +14,15 @@ import (
 
 // Update runs fn in one transaction, alone among the writers, and commits it to the disk. It never runs fn twice.
 func (db *DB) Update(ctx context.Context, fn func(sink.Tx) error) error {
+	return db.keeping(ctx, false, func(_ context.Context, t *tx) error { return fn(t) })
+}
+
+// keeping is update that keeps how the reps stand, once it is committed, when fn took all of them.
+func (db *DB) keeping(ctx context.Context, moving bool, fn func(context.Context, *tx) error) error {
 	committed := func() {}
 	err := db.update(ctx, func(ctx context.Context, w *transaction) error {
-		t := &tx{transaction: w, recent: db.Recent, loaded: map[string]sqlstore.Row{}, counted: map[string]bool{}}
-		err := fn(t)
+		t := &tx{transaction: w, recent: db.Recent, loaded: map[string]sqlstore.Row{}, counted: map[string]bool{}, moving: moving}
+		err := fn(ctx, t)
 		if err != nil || t.staff == nil {
 			return err
 		}
